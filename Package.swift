@@ -1,0 +1,183 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// `Sources` is flat; arrows point down only: programs → adapters → policy → vocabulary, and adapters → wrappers → C.
+// Tests/TidyTests reads this file's layers and refuses an arrow that points up.
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let structuredFields = Target.Dependency.product(
+    name: "StructuredFieldValues", package: "swift-http-structured-headers")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+func c(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude,
+        swiftSettings: strict)
+}
+
+let cModules: [Target] = [
+    c("CEvdev", pkgConfig: "libevdev", apt: "libevdev-dev"),
+    c("CMtdev", pkgConfig: "mtdev", apt: "libmtdev-dev"),
+    c("CUdev", pkgConfig: "libudev", apt: "libudev-dev"),
+    c("CDRM", pkgConfig: "libdrm", apt: "libdrm-dev"),
+    c("CPangoCairo", pkgConfig: "pangocairo", apt: "libpango1.0-dev"),
+    c("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+    c("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    c("CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
+    .target(name: "CConsole"),
+    .target(name: "CUnixSocket"),
+]
+
+let wrappers: [Target] = [
+    module("Evdev", ["CEvdev", "CMtdev", "CUdev"]),
+    module("Display", ["CDRM", "CConsole"]),
+    module("Drawing", ["CPangoCairo"]),
+    module("Curl", ["CCurl"]),
+    module("Gzip", ["CZlib"]),
+    module("Systemd", ["CSystemd"]),
+    module("UnixSocket", ["CUnixSocket"]),
+]
+
+let vocabulary: [Target] = [
+    module("Ratings"),
+    module("Ledger", [crypto]),
+    module("Wire", ["Ratings", "Ledger", crypto, structuredFields]),
+    module("KioskControl", ["Ratings", "Ledger"]),
+]
+
+let policy: [Target] = [
+    module("Dialog", ["Ratings"]),
+    module("Delivery", ["Ledger", "Wire"]),
+    module("Collecting", ["Ratings", "Ledger", "Wire", crypto]),
+    module("Reporting", ["Ratings"]),
+]
+
+let adapters: [Target] = [
+    module("Questionnaires", ["Ratings", yams], resources: [.embedInCode("default.yaml")]),
+    module("KioskJournal", ["Ratings", "Ledger", grdb, sqlite]),
+    module("DialogScreens", ["Ratings", "Dialog", "Drawing"]),
+    module("KioskWeb", ["DialogScreens", hummingbird, logging]),
+    module(
+        "KioskShell",
+        [
+            "Ratings", "Ledger", "KioskControl", "Dialog", "DialogScreens", "KioskJournal", "KioskWeb",
+            "Questionnaires",
+            "Evdev", "Display", "Drawing", "Systemd", "UnixSocket", configuration, yams, crypto, logging,
+        ]),
+    module(
+        "Uplink",
+        ["Ratings", "Ledger", "Wire", "KioskControl", "Delivery", "Curl", "Gzip", "UnixSocket", crypto, logging]),
+    module("CollectorSQLite", ["Ratings", "Ledger", "Collecting", "Reporting", grdb, sqlite]),
+    module(
+        "CollectorWeb",
+        [
+            "Ratings", "Ledger", "Wire", "Collecting", "Reporting", "Gzip", hummingbird, hummingbirdTLS, httpTypes,
+            mustache, crypto, x509, logging, metrics, serviceLifecycle,
+        ], resources: [.embedInCode("Resources")]),
+]
+
+let programs: [Target] = [
+    program(
+        "otsenka-kiosk",
+        [
+            "KioskShell", "KioskControl", "Uplink", "Evdev", "Display", "Drawing", "DialogScreens", "Questionnaires",
+            "UnixSocket", argumentParser, logging,
+        ]),
+    program(
+        "otsenka-collector",
+        [
+            "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", argumentParser, logging,
+            serviceLifecycle,
+        ]),
+    program(
+        "otsenka-bench",
+        [
+            "KioskJournal", "CollectorSQLite", "Collecting", "Ledger", "Wire", "Ratings", "Curl", "Gzip", crypto,
+            sqlite, argumentParser,
+        ]),
+]
+
+let testTargets: [Target] = [
+    tests("Evdev"),
+    tests("Display"),
+    tests("Drawing"),
+    tests("Curl"),
+    tests("Gzip"),
+    tests("Systemd"),
+    tests("UnixSocket"),
+    tests("Ratings"),
+    tests("Ledger", [crypto]),
+    tests("Wire", [crypto]),
+    tests("KioskControl"),
+    tests("Dialog"),
+    tests("Delivery"),
+    tests("Collecting", ["CollectorSQLite", crypto]),
+    tests("Reporting"),
+    tests("Questionnaires"),
+    tests("KioskJournal", [grdb, sqlite, crypto]),
+    tests("DialogScreens", ["Questionnaires"]),
+    tests("KioskWeb", [hummingbirdTesting]),
+    tests("KioskShell"),
+    tests("Uplink", [hummingbird, crypto]),
+    tests("CollectorSQLite", [crypto]),
+    tests("CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite"]),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
+    .testTarget(name: "DemoTests", swiftSettings: strict),
+    .testTarget(name: "KernelTests", swiftSettings: strict),
+]
+
+let package = Package(
+    name: "otsenka",
+    products: [
+        .executable(name: "otsenka-kiosk", targets: ["otsenka-kiosk"]),
+        .executable(name: "otsenka-collector", targets: ["otsenka-collector"]),
+        .executable(name: "otsenka-bench", targets: ["otsenka-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: cModules + wrappers + vocabulary + policy + adapters + programs + testTargets,
+    swiftLanguageModes: [.v6]
+)

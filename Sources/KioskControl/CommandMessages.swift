@@ -1,0 +1,96 @@
+import Ledger
+import Ratings
+
+// What commands may ask of `run` on `control.sock`, which only the kiosk's own user and root may open.
+
+/// A request of a command.
+public enum CommandRequest: Codable, Equatable, Sendable {
+    /// Answer: `status`.
+    case status
+    /// Walk the chain of the present epoch from record 1. Answer: `verified`, or `broken`.
+    case verify
+    /// Lines from `first` on, as many as fit. Answer: `lines`; empty at the end.
+    case export(first: Int64)
+    /// A visit has ended: ask. Answer: `done`, or `refused` while another dialog is shown.
+    case visit(Visit)
+    /// The keys for an enrolment: the journal's public key, and its signature over the transport key. Answer: `certified`.
+    case certify(transportKey: PublicKey)
+    /// The collector's answer to the enrolment: opens an epoch. Answer: `done`, or `refused`.
+    case enrol(Enrolment)
+}
+
+/// An answer of `run`.
+public enum CommandAnswer: Codable, Equatable, Sendable {
+    case status(KioskStatus)
+    case verified(records: Int64, head: String)
+    case broken(sequence: Int64, reason: String)
+    case lines([String], checkpoint: String?)
+    case certified(TransportCertificate)
+    case done
+    case refused(reason: String)
+    case failed(reason: String)
+}
+
+/// What the journal key says of the transport key.
+public struct TransportCertificate: Codable, Equatable, Sendable {
+    public var journalKey: PublicKey
+    public var transportKey: PublicKey
+    /// Base64 of the journal key's signature over `Ledger.TransportStatement`.
+    public var signature: String
+
+    public init(journalKey: PublicKey, transportKey: PublicKey, signature: String) {
+        self.journalKey = journalKey
+        self.transportKey = transportKey
+        self.signature = signature
+    }
+}
+
+/// What the collector decided at enrolment, as `enrol` hands it to `run`.
+public struct Enrolment: Codable, Equatable, Sendable {
+    public var identity: KioskIdentity
+    /// The nonce of the genesis.
+    public var collectorNonce: String
+
+    public init(identity: KioskIdentity, collectorNonce: String) {
+        self.identity = identity
+        self.collectorNonce = collectorNonce
+    }
+}
+
+/// The state of the kiosk for a person or a script (`otsenka-kiosk status --json`).
+public struct KioskStatus: Codable, Equatable, Sendable {
+    /// Nothing before enrolment.
+    public var kiosk: KioskID?
+    public var epoch: Int?
+    public var collector: String?
+    public var screen: String
+    /// Records in the present epoch.
+    public var records: Int64
+    /// Of which the collector has given a receipt.
+    public var receipted: Int64
+    public var unsent: Int64
+    public var devices: [String]
+    public var display: String
+    public var marks: [String]
+    public var program: String
+    public var now: KioskTime
+
+    public init(
+        kiosk: KioskID?, epoch: Int?, collector: String?, screen: String, records: Int64, receipted: Int64,
+        unsent: Int64,
+        devices: [String], display: String, marks: [String], program: String, now: KioskTime
+    ) {
+        self.kiosk = kiosk
+        self.epoch = epoch
+        self.collector = collector
+        self.screen = screen
+        self.records = records
+        self.receipted = receipted
+        self.unsent = unsent
+        self.devices = devices
+        self.display = display
+        self.marks = marks
+        self.program = program
+        self.now = now
+    }
+}

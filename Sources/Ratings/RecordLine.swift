@@ -1,0 +1,92 @@
+// The line of a record.
+//
+// Constraints: one line of UTF-8 JSON, at most 4 KiB, no newline inside; written once, by the kiosk, and never encoded
+// again: the same bytes are hashed, stored, sent and kept as evidence. A reader must take any order of fields and ignore
+// fields it does not know. Format: one flat object, header and body side by side, keys sorted when we write it.
+// Operations: `line` (once, on the kiosk), `Record(line:)` and `RecordHeader(line:)` (anywhere).
+
+import FoundationEssentials
+
+extension Record {
+    /// The longest line that is written or taken, bytes without the newline.
+    public static let maximumLineBytes = 4096
+
+    /// The line without its newline. Throws only if a text in the body is not encodable.
+    public func line() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(self)
+    }
+
+    /// Decodes a line; throws `DecodingError` when a field of the header, or of a body of a known kind, is missing or of
+    /// another type. An unknown kind decodes to `.unknown`.
+    public init(line: Data) throws {
+        self = try JSONDecoder().decode(Record.self, from: line)
+    }
+}
+
+extension RecordHeader {
+    /// Decodes only the header: enough to check a chain when the body is not understood.
+    public init(line: Data) throws {
+        self = try JSONDecoder().decode(RecordHeader.self, from: line)
+    }
+}
+
+extension Record: Codable {
+    private enum KindKey: String, CodingKey { case kind }
+
+    public func encode(to encoder: any Encoder) throws {
+        try header.encode(to: encoder)
+        var container = encoder.container(keyedBy: KindKey.self)
+        try container.encode(body.kind, forKey: .kind)
+        try body.payload?.encode(to: encoder)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        header = try RecordHeader(from: decoder)
+        let kind = try decoder.container(keyedBy: KindKey.self).decode(String.self, forKey: .kind)
+        body = try RecordBody(kind: kind, from: decoder)
+    }
+}
+
+extension RecordBody {
+    fileprivate var payload: (any Encodable)? {
+        switch self {
+        case .shown(let body): body
+        case .answer(let body): body
+        case .session(let body): body
+        case .comment(let body): body
+        case .gratitude(let body): body
+        case .boot(let body): body
+        case .clock(let body): body
+        case .config(let body): body
+        case .update(let body): body
+        case .maintenance(let body): body
+        case .loss(let body): body
+        case .key(let body): body
+        case .export(let body): body
+        case .decommission(let body): body
+        case .unknown: nil
+        }
+    }
+
+    fileprivate init(kind: String, from decoder: any Decoder) throws {
+        switch kind {
+        case "shown": self = .shown(try Shown(from: decoder))
+        case "answer": self = .answer(try Answer(from: decoder))
+        case "session": self = .session(try SessionEnd(from: decoder))
+        case "comment": self = .comment(try TextDigest(from: decoder))
+        case "gratitude": self = .gratitude(try Gratitude(from: decoder))
+        case "boot": self = .boot(try Boot(from: decoder))
+        case "clock": self = .clock(try ClockChange(from: decoder))
+        case "config": self = .config(try Applied(from: decoder))
+        case "update": self = .update(try Applied(from: decoder))
+        case "maintenance": self = .maintenance(try Maintenance(from: decoder))
+        case "loss": self = .loss(try Loss(from: decoder))
+        case "key": self = .key(try KeyChange(from: decoder))
+        case "export": self = .export(try Export(from: decoder))
+        case "decommission": self = .decommission(try Decommission(from: decoder))
+        default: self = .unknown(kind: kind)
+        }
+    }
+}
