@@ -85,7 +85,7 @@ let adapters: [Target] = [
     module("Questionnaires", ["Ratings", yams], resources: [.embedInCode("default.yaml")]),
     module("KioskJournal", ["Ratings", "Ledger", grdb, sqlite]),
     module("DialogScreens", ["Ratings", "Dialog", "Drawing"]),
-    module("KioskWeb", ["DialogScreens", hummingbird, logging]),
+    module("KioskWeb", [hummingbird, httpTypes, logging], resources: [.embedInCode("page.html")]),
     module(
         "KioskShell",
         [

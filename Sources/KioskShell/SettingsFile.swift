@@ -1,0 +1,138 @@
+import Configuration
+import FoundationEssentials
+import Yams
+
+/// Why settings are refused; the program exits 78 with `description`.
+public struct SettingsError: Error, Equatable, CustomStringConvertible {
+    /// The file, with line where there is one.
+    public var place: String
+    public var cause: String
+    public var nextStep: String
+
+    public var description: String { "\(place): \(cause); \(nextStep)" }
+}
+
+extension KioskSettings {
+    /// Every key that the file may hold, in its dotted spelling.
+    static let keys: Set<String> = [
+        "data", "runtime", "questionnaire", "display.backend", "display.card", "display.framebuffer",
+        "display.connector", "display.mode", "display.size", "display.width-mm", "display.height-mm",
+        "display.web-port", "display.console", "input.grab", "input.matrix", "input.rotation", "input.keys",
+        "dialog.language", "dialog.start", "dialog.window", "dialog.service",
+    ]
+
+    /// Reads a YAML file (nothing: defaults) and the environment's `OTSENKA_…` over it.
+    /// Throws `SettingsError` for a file that cannot be read, is not YAML, has an unknown key or a value of the wrong kind.
+    public static func load(file: String?, environment: [String: String]) async throws -> KioskSettings {
+        var providers: [any ConfigProvider] = [
+            EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "otsenka")
+        ]
+        var present = Set(keys.filter { environment[variable(for: $0)] != nil })
+        if let file {
+            let (text, found) = try check(file: file)
+            present.formUnion(found)
+            if !found.isEmpty { providers.append(try provider(for: text, file: file)) }
+        }
+        let reader = SettingsReader(
+            config: ConfigReader(providers: providers), present: present, place: file ?? "the environment")
+        var settings = KioskSettings()
+        try settings.take(from: reader)
+        return settings
+    }
+
+    private static func variable(for key: String) -> String {
+        "OTSENKA_" + key.uppercased().map { $0 == "." || $0 == "-" ? "_" : String($0) }.joined()
+    }
+
+    /// The text of the file and the keys in it, all of them known.
+    private static func check(file: String) throws -> (text: Data, keys: Set<String>) {
+        let data: Data
+        do { data = try Data(contentsOf: URL(filePath: file)) } catch {
+            throw SettingsError(
+                place: file, cause: "the settings file cannot be read", nextStep: "check that it exists and its permissions")
+        }
+        let root: Node?
+        do { root = try Yams.compose(yaml: String(decoding: data, as: UTF8.self)) } catch let error as YamlError {
+            throw SettingsError(
+                place: file, cause: "this is not YAML (\(firstLine(of: "\(error)")))",
+                nextStep: "correct the line, or take the file away to start with the defaults")
+        }
+        guard let root, root.null == nil else { return (data, []) }
+        guard root.mapping != nil else {
+            throw SettingsError(
+                place: file, cause: "the file is not a list of `key: value` lines",
+                nextStep: "see `otsenka-kiosk run --help` for an example")
+        }
+        var found: Set<String> = []
+        try collect(root, prefix: "", file: file, into: &found)
+        return (data, found)
+    }
+
+    private static func collect(_ node: Node, prefix: String, file: String, into found: inout Set<String>) throws {
+        for (key, value) in node.mapping ?? [:] {
+            let name = prefix + (key.string ?? "?")
+            if value.mapping != nil, keys.contains(where: { $0.hasPrefix(name + ".") }) {
+                try collect(value, prefix: name + ".", file: file, into: &found)
+            } else if keys.contains(name) {
+                found.insert(name)
+            } else {
+                let line = key.mark.map { ":\($0.line)" } ?? ""
+                throw SettingsError(
+                    place: file + line, cause: "there is no setting `\(name)`",
+                    nextStep: nearest(to: name).map { "did you mean `\($0)`?" } ?? "take the line away")
+            }
+        }
+    }
+
+    /// The known key that shares the last part, or the longest beginning.
+    private static func nearest(to name: String) -> String? {
+        let ranked = keys.map { ($0, $0.commonPrefix(with: name).count) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+        guard let best = ranked.first, best.1 >= 3 else { return nil }
+        return best.0
+    }
+
+    private static func provider(for text: Data, file: String) throws -> any ConfigProvider {
+        do {
+            let snapshot = try YAMLSnapshot(data: text.bytes, providerName: file, parsingOptions: .default)
+            return SnapshotProvider(file: snapshot)
+        } catch {
+            throw SettingsError(
+                place: file, cause: "a value has a kind that settings do not know (\(firstLine(of: "\(error)")))",
+                nextStep: "values are texts, numbers, yes/no, or lists of one kind")
+        }
+    }
+
+    private static func firstLine(of text: String) -> String {
+        String(text.split(separator: "\n").first ?? "")
+    }
+}
+
+/// A file that was read once, as a provider: settings do not change while the kiosk runs.
+private struct SnapshotProvider: ConfigProvider {
+    let file: YAMLSnapshot
+
+    var providerName: String { file.providerName }
+
+    func value(forKey key: AbsoluteConfigKey, type: ConfigType) throws -> LookupResult {
+        try file.value(forKey: key, type: type)
+    }
+
+    func fetchValue(forKey key: AbsoluteConfigKey, type: ConfigType) async throws -> LookupResult {
+        try value(forKey: key, type: type)
+    }
+
+    func watchValue<Return: ~Copyable>(
+        forKey key: AbsoluteConfigKey, type: ConfigType,
+        updatesHandler: (ConfigUpdatesAsyncSequence<Result<LookupResult, any Error>, Never>) async throws -> Return
+    ) async throws -> Return {
+        try await watchValueFromValue(forKey: key, type: type, updatesHandler: updatesHandler)
+    }
+
+    func snapshot() -> any ConfigSnapshot { file }
+
+    func watchSnapshot<Return: ~Copyable>(
+        updatesHandler: (ConfigUpdatesAsyncSequence<any ConfigSnapshot, Never>) async throws -> Return
+    ) async throws -> Return {
+        try await watchSnapshotFromSnapshot(updatesHandler: updatesHandler)
+    }
+}

@@ -1,0 +1,131 @@
+import Configuration
+
+/// Reads only keys that are present, and then insists on their kind: a mistyped value is told, never replaced by a default.
+struct SettingsReader {
+    let config: ConfigReader
+    let present: Set<String>
+    let place: String
+
+    func string(_ key: String, into value: inout String) throws {
+        try read(key, kind: "a text") { value = try config.requiredString(forKey: ConfigKey(key)) }
+    }
+
+    func string(_ key: String, into value: inout String?) throws {
+        try read(key, kind: "a text") { value = try config.requiredString(forKey: ConfigKey(key)) }
+    }
+
+    func strings(_ key: String, into value: inout [String]) throws {
+        try read(key, kind: "a list of texts") { value = try config.requiredStringArray(forKey: ConfigKey(key)) }
+    }
+
+    func double(_ key: String, into value: inout Double?) throws {
+        try read(key, kind: "a number") { value = try config.requiredDouble(forKey: ConfigKey(key)) }
+    }
+
+    func doubles(_ key: String, into value: inout [Double]?) throws {
+        try read(key, kind: "a list of numbers") { value = try config.requiredDoubleArray(forKey: ConfigKey(key)) }
+    }
+
+    func int(_ key: String, into value: inout Int) throws {
+        try read(key, kind: "a whole number") { value = try config.requiredInt(forKey: ConfigKey(key)) }
+    }
+
+    func bool(_ key: String, into value: inout Bool) throws {
+        try read(key, kind: "true or false") { value = try config.requiredBool(forKey: ConfigKey(key)) }
+    }
+
+    func choice<Value: RawRepresentable<String> & CaseIterable>(_ key: String, into value: inout Value) throws {
+        let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        try read(key, kind: "one of \(names)") {
+            let text = try config.requiredString(forKey: ConfigKey(key))
+            guard let choice = Value(rawValue: text) else { throw refusal(of: key, kind: "one of \(names)") }
+            value = choice
+        }
+    }
+
+    /// A refusal of the value of `key` that names what it must be.
+    func refusal(of key: String, kind: String) -> SettingsError {
+        SettingsError(place: place, cause: "`\(key)` must be \(kind)", nextStep: "correct the value or take the line away")
+    }
+
+    private func read(_ key: String, kind: String, _ body: () throws -> Void) throws {
+        guard present.contains(key) else { return }
+        do { try body() } catch let error as SettingsError { throw error } catch { throw refusal(of: key, kind: kind) }
+    }
+}
+
+extension KioskSettings {
+    mutating func take(from reader: SettingsReader) throws {
+        try reader.string("data", into: &dataFolder)
+        try reader.string("runtime", into: &runtimeFolder)
+        try reader.string("questionnaire", into: &questionnaire)
+        try display.take(from: reader)
+        try input.take(from: reader)
+        try dialog.take(from: reader)
+    }
+}
+
+extension KioskSettings.DisplayPart {
+    fileprivate mutating func take(from reader: SettingsReader) throws {
+        try reader.choice("display.backend", into: &backend)
+        try reader.string("display.card", into: &card)
+        try reader.string("display.framebuffer", into: &framebuffer)
+        try reader.string("display.connector", into: &connector)
+        try reader.string("display.mode", into: &mode)
+        try reader.string("display.size", into: &size)
+        try reader.double("display.width-mm", into: &widthMillimetres)
+        try reader.double("display.height-mm", into: &heightMillimetres)
+        try reader.int("display.web-port", into: &webPort)
+        try reader.string("display.console", into: &console)
+        guard pixels != nil else { throw reader.refusal(of: "display.size", kind: "WIDTHxHEIGHT, 320x240 to 7680x4320") }
+        for (key, value) in [("display.width-mm", widthMillimetres), ("display.height-mm", heightMillimetres)] {
+            if let value, !(20...5000).contains(value) { throw reader.refusal(of: key, kind: "20 to 5000 millimetres") }
+        }
+        guard (0...65535).contains(webPort) else { throw reader.refusal(of: "display.web-port", kind: "0 to 65535") }
+    }
+
+    /// `size` as numbers; nothing when it is not two of them within the limits.
+    public var pixels: (width: Int, height: Int)? {
+        let parts = size.split(separator: "x", omittingEmptySubsequences: false)
+        guard parts.count == 2, let width = Int(parts[0]), let height = Int(parts[1]), (320...7680).contains(width),
+            (240...7680).contains(height)
+        else { return nil }
+        return (width, height)
+    }
+}
+
+extension KioskSettings.InputPart {
+    fileprivate mutating func take(from reader: SettingsReader) throws {
+        try reader.bool("input.grab", into: &grab)
+        try reader.doubles("input.matrix", into: &matrix)
+        try reader.int("input.rotation", into: &rotation)
+        try reader.strings("input.keys", into: &keys)
+        guard matrix.map({ $0.count == 6 }) ?? true else { throw reader.refusal(of: "input.matrix", kind: "six numbers") }
+        guard [0, 90, 180, 270].contains(rotation) else {
+            throw reader.refusal(of: "input.rotation", kind: "0, 90, 180 or 270")
+        }
+        guard marks != nil else { throw reader.refusal(of: "input.keys", kind: "a list like KEY_1=1") }
+    }
+
+    /// The mark of each key by its name; nothing when an entry is not `NAME=NUMBER`.
+    public var marks: [String: Int]? {
+        var marks: [String: Int] = [:]
+        for entry in keys {
+            let parts = entry.split(separator: "=", omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty, let mark = Int(parts[1]), marks[String(parts[0])] == nil else {
+                return nil
+            }
+            marks[String(parts[0])] = mark
+        }
+        return marks
+    }
+}
+
+extension KioskSettings.DialogPart {
+    fileprivate mutating func take(from reader: SettingsReader) throws {
+        try reader.string("dialog.language", into: &language)
+        try reader.choice("dialog.start", into: &start)
+        try reader.string("dialog.window", into: &window)
+        try reader.string("dialog.service", into: &service)
+    }
+}
