@@ -1,5 +1,6 @@
 import Configuration
 import FoundationEssentials
+import SystemPackage
 import Yams
 
 /// Why settings are refused; the program exits 78 with `description`.
@@ -29,9 +30,9 @@ extension KioskSettings {
         ]
         var present = Set(keys.filter { environment[variable(for: $0)] != nil })
         if let file {
-            let (text, found) = try check(file: file)
+            let found = try check(file: file)
             present.formUnion(found)
-            if !found.isEmpty { providers.append(try provider(for: text, file: file)) }
+            if !found.isEmpty { providers.append(try await provider(of: file)) }
         }
         let reader = SettingsReader(
             config: ConfigReader(providers: providers), present: present, place: file ?? "the environment")
@@ -44,8 +45,8 @@ extension KioskSettings {
         "OTSENKA_" + key.uppercased().map { $0 == "." || $0 == "-" ? "_" : String($0) }.joined()
     }
 
-    /// The text of the file and the keys in it, all of them known.
-    private static func check(file: String) throws -> (text: Data, keys: Set<String>) {
+    /// The keys in the file, all of them known.
+    private static func check(file: String) throws -> Set<String> {
         let data: Data
         do { data = try Data(contentsOf: URL(filePath: file)) } catch {
             throw SettingsError(
@@ -57,7 +58,7 @@ extension KioskSettings {
                 place: file, cause: "this is not YAML (\(firstLine(of: "\(error)")))",
                 nextStep: "correct the line, or take the file away to start with the defaults")
         }
-        guard let root, root.null == nil else { return (data, []) }
+        guard let root, root.null == nil else { return [] }
         guard root.mapping != nil else {
             throw SettingsError(
                 place: file, cause: "the file is not a list of `key: value` lines",
@@ -65,7 +66,7 @@ extension KioskSettings {
         }
         var found: Set<String> = []
         try collect(root, prefix: "", file: file, into: &found)
-        return (data, found)
+        return found
     }
 
     private static func collect(_ node: Node, prefix: String, file: String, into found: inout Set<String>) throws {
@@ -91,48 +92,17 @@ extension KioskSettings {
         return best.0
     }
 
-    private static func provider(for text: Data, file: String) throws -> any ConfigProvider {
+    private static func provider(of file: String) async throws -> any ConfigProvider {
         do {
-            let snapshot = try YAMLSnapshot(data: text.bytes, providerName: file, parsingOptions: .default)
-            return SnapshotProvider(file: snapshot)
+            return try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
         } catch {
             throw SettingsError(
                 place: file, cause: "a value has a kind that settings do not know (\(firstLine(of: "\(error)")))",
-                nextStep: "values are texts, numbers, yes/no, or lists of one kind")
+                nextStep: "values are texts, numbers, true or false, or lists of one kind")
         }
     }
 
     private static func firstLine(of text: String) -> String {
         String(text.split(separator: "\n").first ?? "")
-    }
-}
-
-/// A file that was read once, as a provider: settings do not change while the kiosk runs.
-private struct SnapshotProvider: ConfigProvider {
-    let file: YAMLSnapshot
-
-    var providerName: String { file.providerName }
-
-    func value(forKey key: AbsoluteConfigKey, type: ConfigType) throws -> LookupResult {
-        try file.value(forKey: key, type: type)
-    }
-
-    func fetchValue(forKey key: AbsoluteConfigKey, type: ConfigType) async throws -> LookupResult {
-        try value(forKey: key, type: type)
-    }
-
-    func watchValue<Return: ~Copyable>(
-        forKey key: AbsoluteConfigKey, type: ConfigType,
-        updatesHandler: (ConfigUpdatesAsyncSequence<Result<LookupResult, any Error>, Never>) async throws -> Return
-    ) async throws -> Return {
-        try await watchValueFromValue(forKey: key, type: type, updatesHandler: updatesHandler)
-    }
-
-    func snapshot() -> any ConfigSnapshot { file }
-
-    func watchSnapshot<Return: ~Copyable>(
-        updatesHandler: (ConfigUpdatesAsyncSequence<any ConfigSnapshot, Never>) async throws -> Return
-    ) async throws -> Return {
-        try await watchSnapshotFromSnapshot(updatesHandler: updatesHandler)
     }
 }
