@@ -58,6 +58,15 @@ public struct KioskSettings: Equatable, Sendable {
         public var window: String?
         public var service: String?
 
+        /// The times of the dialog, milliseconds; nothing takes the default of `DialogLimits`. At a real panel a time may
+        /// not be shorter than its default, since that is what EN 301 549 and `domain.md` §3.3 ask for; the headless and
+        /// the web display take any, for tests.
+        public var warningMilliseconds: Int?
+        public var resetMilliseconds: Int?
+        public var armMilliseconds: Int?
+        public var highlightMilliseconds: Int?
+        public var thanksMilliseconds: Int?
+
         public enum Start: String, Sendable, CaseIterable { case lobby, window }
     }
 }

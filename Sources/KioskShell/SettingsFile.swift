@@ -19,7 +19,8 @@ extension KioskSettings {
         "data", "runtime", "questionnaire", "display.backend", "display.card", "display.framebuffer",
         "display.connector", "display.mode", "display.size", "display.width-mm", "display.height-mm",
         "display.web-port", "display.console", "input.grab", "input.matrix", "input.rotation", "input.keys",
-        "dialog.language", "dialog.start", "dialog.window", "dialog.service",
+        "dialog.language", "dialog.start", "dialog.window", "dialog.service", "dialog.warning-ms", "dialog.reset-ms",
+        "dialog.arm-ms", "dialog.highlight-ms", "dialog.thanks-ms",
     ]
 
     /// Reads a YAML file (nothing: defaults) and the environment's `OTSENKA_…` over it.

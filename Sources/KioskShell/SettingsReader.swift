@@ -1,4 +1,5 @@
 import Configuration
+import Dialog
 
 /// Reads only keys that are present, and then insists on their kind: a mistyped value is told, never replaced by a default.
 struct SettingsReader {
@@ -27,6 +28,10 @@ struct SettingsReader {
     }
 
     func int(_ key: String, into value: inout Int) throws {
+        try read(key, kind: "a whole number") { value = try config.requiredInt(forKey: ConfigKey(key)) }
+    }
+
+    func int(_ key: String, into value: inout Int?) throws {
         try read(key, kind: "a whole number") { value = try config.requiredInt(forKey: ConfigKey(key)) }
     }
 
@@ -61,7 +66,7 @@ extension KioskSettings {
         try reader.string("questionnaire", into: &questionnaire)
         try display.take(from: reader)
         try input.take(from: reader)
-        try dialog.take(from: reader)
+        try dialog.take(from: reader, atPanel: ![.headless, .web].contains(display.backend))
     }
 }
 
@@ -122,10 +127,41 @@ extension KioskSettings.InputPart {
 }
 
 extension KioskSettings.DialogPart {
-    fileprivate mutating func take(from reader: SettingsReader) throws {
+    fileprivate mutating func take(from reader: SettingsReader, atPanel: Bool) throws {
         try reader.string("dialog.language", into: &language)
         try reader.choice("dialog.start", into: &start)
         try reader.string("dialog.window", into: &window)
         try reader.string("dialog.service", into: &service)
+        try reader.int("dialog.warning-ms", into: &warningMilliseconds)
+        try reader.int("dialog.reset-ms", into: &resetMilliseconds)
+        try reader.int("dialog.arm-ms", into: &armMilliseconds)
+        try reader.int("dialog.highlight-ms", into: &highlightMilliseconds)
+        try reader.int("dialog.thanks-ms", into: &thanksMilliseconds)
+        let least = DialogLimits()
+        let times = [
+            ("dialog.warning-ms", warningMilliseconds, least.warning), ("dialog.reset-ms", resetMilliseconds, least.reset),
+            ("dialog.arm-ms", armMilliseconds, least.arm), ("dialog.thanks-ms", thanksMilliseconds, least.thanks),
+            ("dialog.highlight-ms", highlightMilliseconds, least.highlightMinimum),
+        ]
+        for (key, time, least) in times {
+            let least = atPanel ? least : 0
+            if let time, !(least...600_000).contains(Int64(time)) {
+                throw reader.refusal(of: key, kind: "\(least) to 600000 milliseconds")
+            }
+        }
+    }
+
+    /// The dialog's limits with these times.
+    var limits: DialogLimits {
+        var limits = DialogLimits()
+        if let warningMilliseconds { limits.warning = Int64(warningMilliseconds) }
+        if let resetMilliseconds { limits.reset = Int64(resetMilliseconds) }
+        if let armMilliseconds { limits.arm = Int64(armMilliseconds) }
+        if let highlightMilliseconds {
+            limits.highlightMinimum = Int64(highlightMilliseconds)
+            limits.highlightMaximum = max(limits.highlightMaximum, limits.highlightMinimum)
+        }
+        if let thanksMilliseconds { limits.thanks = Int64(thanksMilliseconds) }
+        return limits
     }
 }
