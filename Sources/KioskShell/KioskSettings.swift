@@ -19,20 +19,19 @@ public struct KioskSettings: Equatable, Sendable {
         public enum Backend: String, Sendable, CaseIterable { case auto, drm, fbdev, headless, web }
 
         public var backend = Backend.auto
-        /// A KMS card; nothing takes the first one that has a connected connector.
-        public var card: String?
-        public var framebuffer = "/dev/fb0"
+        /// A card (`/dev/dri/card1`) or a framebuffer (`/dev/fb1`); nothing takes the first that can be drawn on.
+        public var device: String?
         /// A connector by its kernel name (`HDMI-A-1`); nothing takes the first connected one.
         public var connector: String?
-        /// `1920x1080` or `1920x1080@60`; nothing takes the mode that the panel prefers.
+        /// `1920x1080` or `1920x1080@60`; nothing takes the mode that the panel prefers. The picture's size for the
+        /// headless and the web display.
         public var mode: String?
-        /// The picture's size in pixels where no hardware says it (headless, web).
-        public var size = "1920x1080"
-        /// The lit area in millimetres, when the connector does not say it or lies.
-        public var widthMillimetres: Double?
-        public var heightMillimetres: Double?
+        /// The diagonal of the lit area in inches, when the connector does not say its size or lies.
+        public var diagonalInches: Double?
+        /// From the eyes to the screen, millimetres: letters are at least 0.7° high at this distance.
+        public var viewingDistanceMillimetres: Double?
         public var webPort = 8081
-        /// The terminal to put in graphics mode (`/dev/tty1`); nothing leaves terminals alone.
+        /// The terminal to cover (`/dev/tty1`); `none` leaves terminals alone, nothing takes the one on the screen.
         public var console: String?
     }
 
@@ -44,8 +43,8 @@ public struct KioskSettings: Equatable, Sendable {
         public var matrix: [Double]?
         /// How the screen is turned: 0, 90, 180 or 270 degrees clockwise.
         public var rotation = 0
-        /// Which key gives which mark: `KEY_1=1`.
-        public var keys = ["KEY_1=1", "KEY_2=2", "KEY_3=3", "KEY_4=4", "KEY_5=5"]
+        /// What each key means: `KEY_1=answer-1`, `KEY_ENTER=finish` (see `DialogKey.name`).
+        public var keys = (1...5).flatMap { ["KEY_\($0)=answer-\($0)", "KEY_KP\($0)=answer-\($0)"] }
     }
 
     /// `dialog:`

@@ -16,8 +16,8 @@ public struct SettingsError: Error, Equatable, CustomStringConvertible {
 extension KioskSettings {
     /// Every key that the file may hold, in its dotted spelling.
     static let keys: Set<String> = [
-        "data", "runtime", "questionnaire", "display.backend", "display.card", "display.framebuffer",
-        "display.connector", "display.mode", "display.size", "display.width-mm", "display.height-mm",
+        "data", "runtime", "questionnaire", "display.backend", "display.device",
+        "display.connector", "display.mode", "display.diagonal-inches", "display.viewing-distance-mm",
         "display.web-port", "display.console", "input.grab", "input.matrix", "input.rotation", "input.keys",
         "dialog.language", "dialog.start", "dialog.window", "dialog.service", "dialog.warning-ms", "dialog.reset-ms",
         "dialog.arm-ms", "dialog.highlight-ms", "dialog.thanks-ms",

@@ -1,5 +1,6 @@
 import Configuration
 import Dialog
+import Display
 
 /// Reads only keys that are present, and then insists on their kind: a mistyped value is told, never replaced by a default.
 struct SettingsReader {
@@ -73,29 +74,31 @@ extension KioskSettings {
 extension KioskSettings.DisplayPart {
     fileprivate mutating func take(from reader: SettingsReader) throws {
         try reader.choice("display.backend", into: &backend)
-        try reader.string("display.card", into: &card)
-        try reader.string("display.framebuffer", into: &framebuffer)
+        try reader.string("display.device", into: &device)
         try reader.string("display.connector", into: &connector)
         try reader.string("display.mode", into: &mode)
-        try reader.string("display.size", into: &size)
-        try reader.double("display.width-mm", into: &widthMillimetres)
-        try reader.double("display.height-mm", into: &heightMillimetres)
+        try reader.double("display.diagonal-inches", into: &diagonalInches)
+        try reader.double("display.viewing-distance-mm", into: &viewingDistanceMillimetres)
         try reader.int("display.web-port", into: &webPort)
         try reader.string("display.console", into: &console)
-        guard pixels != nil else { throw reader.refusal(of: "display.size", kind: "WIDTHxHEIGHT, 320x240 to 7680x4320") }
-        for (key, value) in [("display.width-mm", widthMillimetres), ("display.height-mm", heightMillimetres)] {
-            if let value, !(20...5000).contains(value) { throw reader.refusal(of: key, kind: "20 to 5000 millimetres") }
+        if let mode, ModeRequest(mode) == nil {
+            throw reader.refusal(of: "display.mode", kind: "WIDTHxHEIGHT or WIDTHxHEIGHT@HERTZ, such as 1920x1080@60")
+        }
+        if let diagonalInches, !(3...120).contains(diagonalInches) {
+            throw reader.refusal(of: "display.diagonal-inches", kind: "3 to 120 inches")
+        }
+        if let viewingDistanceMillimetres, !(200...2000).contains(viewingDistanceMillimetres) {
+            throw reader.refusal(of: "display.viewing-distance-mm", kind: "200 to 2000 millimetres")
         }
         guard (0...65535).contains(webPort) else { throw reader.refusal(of: "display.web-port", kind: "0 to 65535") }
     }
 
-    /// `size` as numbers; nothing when it is not two of them within the limits.
-    public var pixels: (width: Int, height: Int)? {
-        let parts = size.split(separator: "x", omittingEmptySubsequences: false)
-        guard parts.count == 2, let width = Int(parts[0]), let height = Int(parts[1]), (320...7680).contains(width),
-            (240...7680).contains(height)
-        else { return nil }
-        return (width, height)
+    /// What `Display` needs to know.
+    var settings: DisplaySettings {
+        let isMemory = [.headless, .web].contains(backend)
+        return DisplaySettings(
+            backend: DisplaySettings.Backend(rawValue: backend.rawValue) ?? .auto, device: device, connector: connector,
+            mode: (mode ?? (isMemory ? "1920x1080" : nil)).flatMap { ModeRequest($0) })
     }
 }
 
@@ -109,20 +112,19 @@ extension KioskSettings.InputPart {
         guard [0, 90, 180, 270].contains(rotation) else {
             throw reader.refusal(of: "input.rotation", kind: "0, 90, 180 or 270")
         }
-        guard marks != nil else { throw reader.refusal(of: "input.keys", kind: "a list like KEY_1=1") }
+        guard meanings != nil else { throw reader.refusal(of: "input.keys", kind: "a list like KEY_1=answer-1") }
     }
 
-    /// The mark of each key by its name; nothing when an entry is not `NAME=NUMBER`.
-    public var marks: [String: Int]? {
-        var marks: [String: Int] = [:]
+    /// What each key means, by its name; nothing when an entry is not `NAME=MEANING`.
+    var meanings: [String: DialogKey]? {
+        var meanings: [String: DialogKey] = [:]
         for entry in keys {
             let parts = entry.split(separator: "=", omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty, let mark = Int(parts[1]), marks[String(parts[0])] == nil else {
-                return nil
-            }
-            marks[String(parts[0])] = mark
+            guard parts.count == 2, !parts[0].isEmpty, let meaning = DialogKey(name: String(parts[1])),
+                meanings.updateValue(meaning, forKey: String(parts[0])) == nil
+            else { return nil }
         }
-        return marks
+        return meanings
     }
 }
 
