@@ -39,8 +39,8 @@ public struct KioskSettings: Equatable, Sendable {
     public struct InputPart: Equatable, Sendable {
         /// Take devices for ourselves alone (EVIOCGRAB).
         public var grab = true
-        /// libinput's calibration matrix, six numbers; nothing takes udev's `LIBINPUT_CALIBRATION_MATRIX`.
-        public var matrix: [Double]?
+        /// libinput's calibration matrix, `a b c d e f`; nothing takes udev's `LIBINPUT_CALIBRATION_MATRIX`.
+        public var matrix: String?
         /// How the screen is turned: 0, 90, 180 or 270 degrees clockwise.
         public var rotation = 0
         /// What each key means: `KEY_1=answer-1`, `KEY_ENTER=finish` (see `DialogKey.name`).

@@ -1,6 +1,7 @@
 import Configuration
 import Dialog
 import Display
+import Evdev
 
 /// Reads only keys that are present, and then insists on their kind: a mistyped value is told, never replaced by a default.
 struct SettingsReader {
@@ -22,10 +23,6 @@ struct SettingsReader {
 
     func double(_ key: String, into value: inout Double?) throws {
         try read(key, kind: "a number") { value = try config.requiredDouble(forKey: ConfigKey(key)) }
-    }
-
-    func doubles(_ key: String, into value: inout [Double]?) throws {
-        try read(key, kind: "a list of numbers") { value = try config.requiredDoubleArray(forKey: ConfigKey(key)) }
     }
 
     func int(_ key: String, into value: inout Int) throws {
@@ -105,14 +102,23 @@ extension KioskSettings.DisplayPart {
 extension KioskSettings.InputPart {
     fileprivate mutating func take(from reader: SettingsReader) throws {
         try reader.bool("input.grab", into: &grab)
-        try reader.doubles("input.matrix", into: &matrix)
+        try reader.string("input.matrix", into: &matrix)
         try reader.int("input.rotation", into: &rotation)
         try reader.strings("input.keys", into: &keys)
-        guard matrix.map({ $0.count == 6 }) ?? true else { throw reader.refusal(of: "input.matrix", kind: "six numbers") }
+        if let matrix, (try? CalibrationMatrix(text: matrix)) == nil {
+            throw reader.refusal(of: "input.matrix", kind: "six numbers in a text, such as \"1 0 0 0 1 0\"")
+        }
         guard [0, 90, 180, 270].contains(rotation) else {
             throw reader.refusal(of: "input.rotation", kind: "0, 90, 180 or 270")
         }
         guard meanings != nil else { throw reader.refusal(of: "input.keys", kind: "a list like KEY_1=answer-1") }
+    }
+
+    /// What `Evdev` needs to know.
+    var settings: InputSettings {
+        InputSettings(
+            grab: grab, matrix: matrix.flatMap { try? CalibrationMatrix(text: $0) },
+            rotation: ScreenRotation(rawValue: rotation) ?? .none)
     }
 
     /// What each key means, by its name; nothing when an entry is not `NAME=MEANING`.
