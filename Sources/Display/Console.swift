@@ -22,11 +22,7 @@ public final class Console {
     public init(_ path: String? = nil) throws(DisplayError) {
         let path = path ?? Self.foreground()
         let thing = "console \(path)"
-        do throws(DeviceFile.Failure) {
-            file = try DeviceFile(path, flags: O_NOCTTY)
-        } catch {
-            throw .opening(thing, group: "tty", error.code)
-        }
+        file = try DeviceFile(path, flags: O_NOCTTY, thing: thing, group: "tty")
         var before = otsenka_console_state()
         var code = otsenka_console_read(file.descriptor, &before)
         guard code == 0 else {
