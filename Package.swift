@@ -19,8 +19,9 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let structuredFields = Target.Dependency.product(
-    name: "StructuredFieldValues", package: "swift-http-structured-headers")
+    name: "RawStructuredFieldValues", package: "swift-http-structured-headers")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -85,13 +86,13 @@ let adapters: [Target] = [
     module("Questionnaires", ["Ratings", yams], resources: [.embedInCode("default.yaml")]),
     module("KioskJournal", ["Ratings", "Ledger", grdb, sqlite]),
     module("DialogScreens", ["Ratings", "Dialog", "Drawing"]),
-    module("KioskWeb", ["DialogScreens", hummingbird, logging]),
+    module("KioskWeb", [hummingbird, httpTypes, logging], resources: [.embedInCode("page.html")]),
     module(
         "KioskShell",
         [
             "Ratings", "Ledger", "KioskControl", "Dialog", "DialogScreens", "KioskJournal", "KioskWeb",
             "Questionnaires",
-            "Evdev", "Display", "Drawing", "Systemd", "UnixSocket", configuration, yams, crypto, logging,
+            "Evdev", "Display", "Drawing", "Systemd", "UnixSocket", configuration, systemPackage, yams, crypto, logging,
         ]),
     module(
         "Uplink",
@@ -174,6 +175,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
