@@ -6,7 +6,8 @@ import Glibc
 //   settle                         handles events until a frame is on the screen
 //   refresh, probe, recover        as the calls of those names
 //   close                          puts the screen back and ends; so does the end of the input
-// Arguments: BACKEND and then device=, connector=, mode= as in the settings.
+// Arguments: BACKEND and then device=, connector=, mode= as in the settings. Or `console PATH`, which takes a terminal
+// until the end of the input.
 
 func say(_ text: String) {
     print(text)
@@ -71,6 +72,22 @@ func answer(_ line: String, _ display: any DisplayDevice) throws(DisplayError) -
     }
 }
 
+func holdConsole(_ path: String) throws(DisplayError) {
+    let console = try Console(path)
+    say("taken \(console.path)\(console.keyboardWarning.map { ", \($0)" } ?? "")")
+    while readLine() != nil {}
+    console.close()
+}
+
+if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "console" {
+    do throws(DisplayError) {
+        try holdConsole(CommandLine.arguments[2])
+        exit(0)
+    } catch {
+        say("\(error.code.rawValue): \(error)")
+        exit(69)
+    }
+}
 guard let settings = settings() else {
     say("usage: otsenka-testbench BACKEND [device=PATH] [connector=NAME] [mode=WIDTHxHEIGHT[@HZ]]")
     exit(64)
