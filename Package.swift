@@ -153,7 +153,9 @@ let testTargets: [Target] = [
     tests("CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .testTarget(name: "DemoTests", swiftSettings: strict),
-    .testTarget(name: "KernelTests", swiftSettings: strict),
+    .testTarget(name: "KernelTests", dependencies: ["otsenka-testbench"], swiftSettings: strict),
+    .executableTarget(
+        name: "otsenka-testbench", dependencies: ["Display"], path: "Tests/otsenka-testbench", swiftSettings: strict),
 ]
 
 let package = Package(
