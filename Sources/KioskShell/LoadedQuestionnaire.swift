@@ -1,0 +1,19 @@
+import FoundationEssentials
+import Questionnaires
+import Ratings
+
+/// The questionnaire that is asked, with the bytes it was read from: their digest goes on record.
+public struct LoadedQuestionnaire: Sendable {
+    public var questionnaire: Questionnaire
+    public var bytes: Data
+
+    /// The one at `path`, or the embedded one. Throws `QuestionnaireError`.
+    public init(path: String?) throws {
+        guard let path else {
+            questionnaire = Questionnaires.embedded
+            bytes = Questionnaires.embeddedBytes
+            return
+        }
+        (questionnaire, bytes) = try Questionnaires.load(path: path)
+    }
+}
