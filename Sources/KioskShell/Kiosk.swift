@@ -207,7 +207,9 @@ public final class Kiosk {
     private func close() {
         input?.stop()
         uplink?.close()
+        uplink = nil
         commands?.close()
+        commands = nil
         web?.stop()
         screen?.close()
         try? worker.close()
