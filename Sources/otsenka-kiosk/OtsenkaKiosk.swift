@@ -10,7 +10,7 @@ struct OtsenkaKiosk: AsyncParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, MaintainCommand.self, StatusCommand.self,
-            VerifyCommand.self, ExportCommand.self, VisitCommand.self, DoctorCommand.self, InputCommand.self
+            VerifyCommand.self, ExportCommand.self, VisitCommand.self, DoctorCommand.self, InputCommand.self,
         ])
 
     static func main() async {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KioskControl
+
 import struct Ratings.Visit
 import enum Ratings.VisitSource
 
