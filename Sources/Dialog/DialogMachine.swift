@@ -25,17 +25,17 @@
 // (1) The touch that wakes is not an answer; on a language it also chooses that language for this session. Contacts
 //     count only after all that were down when the screen changed are up. After a dialog that was left without a mark
 //     the screen wakes again only when a thanks screen would be over, so one jammed button cannot fill the journal.
-// (2) A contact that lands inside a target, when the question has stood for `arm` and no contact from before it is down.
-//     Then contacts are locked until all are up: a palm, ten fingers or a finger left lying is one press. While the
-//     warning is shown, an answer that can be seen and pressed is an answer; any other press means that somebody is there.
+// (2) A contact that lands inside a target, when the question has stood for `arm` and no contact from before it is
+//     down. Then contacts are locked until all are up: a palm, ten fingers or a finger left lying is one press. While
+//     the warning is shown, an answer that can be seen and pressed is an answer; any other press is a sign of life.
 // (3) A button acts by its own edge, debounced; contacts lying on the panel do not hinder it, nor does another button.
 // (4) One visit waits for the two seconds of the thanks, a second one is refused. If the kiosk closes meanwhile it is
 //     forgotten: nothing was shown, nothing is counted.
 // (5) If an answer is on its way to the store, it is awaited first: a press that became durable is acknowledged.
 //
-// Records: `shown` when the dialog appears (also by a visit to which nobody comes: the denominator), `answer` for a mark
-// or a skip, `session` at the end. At most one append is under way, so no answer is stored before its `shown`. The
-// question changes only when the answer is durable, and «Спасибо» comes only when every answer given is; it does not
+// Records: `shown` when the dialog appears (also by a visit to which nobody comes: the denominator), `answer` for a
+// mark or a skip, `session` at the end. At most one append is under way, so no answer is stored before its `shown`.
+// The question changes only when the answer is durable, and «Спасибо» comes only when every answer given is; it does not
 // wait for the `session` record, whose failure takes nothing back from the visitor.
 //
 // Outcomes: `answered` after the last question or «Готово», with at least one mark; `cancelled` if the visitor got
