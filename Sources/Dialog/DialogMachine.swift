@@ -35,8 +35,8 @@
 //
 // Records: `shown` when the dialog appears (also by a visit to which nobody comes: the denominator), `answer` for a
 // mark or a skip, `session` at the end. At most one append is under way, so no answer is stored before its `shown`.
-// The question changes only when the answer is durable, and «Спасибо» comes only when every answer given is; it does not
-// wait for the `session` record, whose failure takes nothing back from the visitor.
+// The question changes only when the answer is durable, and «Спасибо» comes only when every answer given is; it does
+// not wait for the `session` record, whose failure takes nothing back from the visitor.
 //
 // Outcomes: `answered` after the last question or «Готово», with at least one mark; `cancelled` if the visitor got
 // there without a mark; `timeout` when nobody pressed, even after some answers (they stay); `interrupted` by setClosed
