@@ -14,19 +14,14 @@ public final class Console {
     public let keyboardWarning: DisplayError?
     private let file: DeviceFile
     private let before: otsenka_console_state
-    private var lifeline: Int32
-    private let process: pid_t
+    private var keeper: ConsoleGuard?
 
     /// Takes the terminal at `path`, or the one in the foreground. Throws `.absent` on a machine without virtual
     /// terminals, where there is nothing to take, and `.notPermitted` without the right to configure one.
     public init(_ path: String? = nil) throws(DisplayError) {
         let path = path ?? Self.foreground()
         let thing = "console \(path)"
-        do throws(DeviceFile.Failure) {
-            file = try DeviceFile(path, flags: O_NOCTTY)
-        } catch {
-            throw .opening(thing, group: "tty", error.code)
-        }
+        let file = try DeviceFile(path, flags: O_NOCTTY, thing: thing, group: "tty")
         var before = otsenka_console_state()
         var code = otsenka_console_read(file.descriptor, &before)
         guard code == 0 else {
@@ -34,39 +29,35 @@ public final class Console {
                 .absent, thing, "is not a virtual terminal (\(SystemCode(code)))",
                 nextStep: "name a terminal such as /dev/tty1, or none")
         }
-        var (lifeline, process): (Int32, Int32) = (-1, -1)
-        code = otsenka_console_guard(file.descriptor, &before, &lifeline, &process)
-        guard code == 0 else {
-            throw DisplayError(
-                .failed, thing, "cannot be guarded (\(SystemCode(code)))", nextStep: "free memory or process slots")
-        }
+        // Before anything changes, so that no crash comes in between.
+        let keeper = try ConsoleGuard(file.descriptor, before, thing: thing)
         code = otsenka_console_graphics(file.descriptor)
         guard code == 0 else {
-            Self.release(lifeline, process)
             throw DisplayError(
                 code == EPERM ? .notPermitted : .failed, thing, "cannot be set to graphics (\(SystemCode(code)))",
-                nextStep: "run the service with TTYPath=\(path) and StandardInput=tty, or with CAP_SYS_TTY_CONFIG")
+                nextStep: Self.rights(path))
         }
         code = otsenka_console_keyboard_off(file.descriptor)
         keyboardWarning =
             code == 0
             ? nil
             : DisplayError(
-                .notPermitted, thing, "still acts on keys (\(SystemCode(code)))",
-                nextStep: "run the service with TTYPath=\(path) and StandardInput=tty, or with CAP_SYS_TTY_CONFIG")
+                .notPermitted, thing, "still acts on keys (\(SystemCode(code)))", nextStep: Self.rights(path))
         self.path = path
         self.before = before
-        self.lifeline = lifeline
-        self.process = process
+        self.keeper = .some(consume keeper)
+        self.file = file
+    }
+
+    private static func rights(_ path: String) -> String {
+        "run the service with TTYPath=\(path) and StandardInput=tty, or with CAP_SYS_TTY_CONFIG"
     }
 
     /// Puts the terminal back and waits until it is.
     public func close() {
-        guard lifeline >= 0 else { return }
-        let isRestored = Self.release(lifeline, process)
-        lifeline = -1
-        // Somebody killed the guard.
-        if !isRestored {
+        guard let keeper = keeper.take() else { return }
+        if !keeper.release() {
+            // Somebody killed the guard.
             var before = before
             otsenka_console_restore(file.descriptor, &before)
         }
@@ -74,17 +65,6 @@ public final class Console {
 
     deinit {
         close()
-    }
-
-    /// True when the guard says that it has put the terminal back.
-    @discardableResult
-    private static func release(_ lifeline: Int32, _ process: pid_t) -> Bool {
-        Glibc.close(lifeline)
-        var status: Int32 = -1
-        while waitpid(process, &status, 0) < 0 {
-            guard errno == EINTR else { return false }
-        }
-        return status == 0
     }
 
     /// The terminal on the screen; /dev/tty0 stands for whichever that is at the time of each call, which may change.

@@ -11,11 +11,7 @@ final class DRMCard {
 
     init(_ path: String) throws(DisplayError) {
         thing = "screen \(path)"
-        do throws(DeviceFile.Failure) {
-            file = try DeviceFile(path)
-        } catch {
-            throw .opening(thing, group: "video", error.code)
-        }
+        file = try DeviceFile(path, thing: thing, group: "video")
         var hasDumbBuffers: UInt64 = 0
         guard drmGetCap(file.descriptor, UInt64(DRM_CAP_DUMB_BUFFER), &hasDumbBuffers) == 0, hasDumbBuffers == 1
         else {

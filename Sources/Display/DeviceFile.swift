@@ -4,18 +4,14 @@ import Glibc
 struct DeviceFile: ~Copyable {
     let descriptor: Int32
 
-    /// For reading and writing, without waiting; throws the errno of `open`.
-    init(_ path: String, flags: Int32 = 0) throws(Failure) {
+    /// Opens for reading and writing, without waiting. `thing` and `group` (who may open such a file) are for the error.
+    init(_ path: String, flags: Int32 = 0, thing: String, group: String) throws(DisplayError) {
         var answer: Int32
         repeat {
             answer = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | flags)
         } while answer < 0 && errno == EINTR
-        guard answer >= 0 else { throw Failure(code: SystemCode(errno)) }
+        guard answer >= 0 else { throw .opening(thing, group: group, SystemCode(errno)) }
         descriptor = answer
-    }
-
-    struct Failure: Error {
-        let code: SystemCode
     }
 
     deinit {
@@ -28,10 +24,11 @@ struct DeviceMemory: ~Copyable {
     let start: UnsafeMutableRawPointer
     let byteCount: Int
 
-    /// Throws the errno of `mmap`.
-    init(of descriptor: Int32, offset: Int, byteCount: Int) throws(DeviceFile.Failure) {
+    init(of descriptor: Int32, offset: Int, byteCount: Int, thing: String) throws(DisplayError) {
         let answer = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, off_t(offset))
-        guard let answer, answer != MAP_FAILED else { throw DeviceFile.Failure(code: SystemCode(errno)) }
+        guard let answer, answer != MAP_FAILED else {
+            throw .request(thing, "share its memory", SystemCode(errno))
+        }
         start = answer
         self.byteCount = byteCount
     }

@@ -24,11 +24,8 @@ final class DumbBuffer {
             guard code == 0 else { throw card.refusal("take a picture of \(size) in XRGB8888", -code) }
             code = drmModeMapDumbBuffer(card.descriptor, handle, &offset)
             guard code == 0 else { throw card.refusal("share a picture's memory", -code) }
-            do throws(DeviceFile.Failure) {
-                memory = try DeviceMemory(of: card.descriptor, offset: Int(offset), byteCount: Int(byteCount))
-            } catch {
-                throw card.refusal("share a picture's memory", error.code.number)
-            }
+            memory = try DeviceMemory(
+                of: card.descriptor, offset: Int(offset), byteCount: Int(byteCount), thing: card.thing)
         } catch {
             if id != 0 { drmModeRmFB(card.descriptor, id) }
             drmModeDestroyDumbBuffer(card.descriptor, handle)

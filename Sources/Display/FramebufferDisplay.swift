@@ -84,24 +84,17 @@ private struct FramebufferScreen: ~Copyable {
 
     init(_ path: String) throws(DisplayError) {
         let thing = "screen \(path)"
-        do throws(DeviceFile.Failure) {
-            file = try DeviceFile(path)
-        } catch {
-            throw .opening(thing, group: "video", error.code)
-        }
+        // Locals first: a value that cannot be copied must not be left half made by a throw.
+        let file = try DeviceFile(path, thing: thing, group: "video")
         var fixed = fb_fix_screeninfo()
         var variable = fb_var_screeninfo()
-        for code in [
-            otsenka_fb_fixed(file.descriptor, &fixed), otsenka_fb_variable(file.descriptor, &variable),
-        ] where code != 0 {
-            throw .request(thing, "say what it shows", SystemCode(code))
-        }
-        shape = try FramebufferShape(fixed, variable, thing: thing)
-        do throws(DeviceFile.Failure) {
-            memory = try DeviceMemory(of: file.descriptor, offset: 0, byteCount: shape.byteCount)
-        } catch {
-            throw .request(thing, "share its memory", error.code)
-        }
+        var code = otsenka_fb_fixed(file.descriptor, &fixed)
+        if code == 0 { code = otsenka_fb_variable(file.descriptor, &variable) }
+        guard code == 0 else { throw .request(thing, "say what it shows", SystemCode(code)) }
+        let shape = try FramebufferShape(fixed, variable, thing: thing)
+        memory = try DeviceMemory(of: file.descriptor, offset: 0, byteCount: shape.byteCount, thing: thing)
+        self.shape = shape
+        self.file = file
     }
 
     /// False once the driver behind the open file has been replaced (ENODEV).

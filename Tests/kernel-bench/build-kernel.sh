@@ -11,7 +11,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 config=$here/kernel.config
 archive=/usr/src/linux-source-6.1.tar.xz
-packages=(linux-source-6.1 make gcc libc6-dev flex bison bc perl xz-utils python3)
+# The last three are for running the bench.
+packages=(linux-source-6.1 make gcc libc6-dev flex bison bc perl xz-utils iproute2 procps python3)
 
 say() { echo "kernel bench: $*" >&2; }
 fail() {

@@ -40,15 +40,15 @@ work=$(mktemp -d "$scratch/otsenka-uml.XXXXXX")
 
 # Each of the guest's programs is a process of the host, and they outlive a kernel that dies badly. In a PID namespace
 # they die with its first process. Without the right to have one, they are found by the session that they share.
-kernel_pid=
+session=
 cleanup() {
-    if [[ -n $kernel_pid ]]; then
-        kill -TERM "$kernel_pid" 2>/dev/null || true
+    if [[ -n $session ]]; then
+        pkill -TERM -s "$session" 2>/dev/null || true
         for ((i = 0; i < 20; i++)); do
-            pgrep -s "$kernel_pid" >/dev/null || break
+            pgrep -s "$session" >/dev/null || break
             sleep 0.1
         done
-        pkill -KILL -s "$kernel_pid" 2>/dev/null || true
+        pkill -KILL -s "$session" 2>/dev/null || true
     fi
     rm -rf "$work"
 }
@@ -56,32 +56,28 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
 # A shell is the namespace's first process: signals that end a program by default do nothing to process 1, and the
-# kernel ends a panic by such a signal.
+# kernel ends a panic by such a signal. `timeout` is inside, because unshare blocks SIGTERM.
 namespace=()
 if unshare --pid --fork true 2>/dev/null; then
-    namespace=(unshare --pid --fork --kill-child=KILL sh -c '"$@"; :' sh)
+    namespace=(unshare --pid --fork --kill-child=KILL sh -c '"$@"; exit $?' sh)
 elif unshare --map-root-user --pid --fork true 2>/dev/null; then
-    namespace=(unshare --map-root-user --pid --fork --kill-child=KILL sh -c '"$@"; :' sh)
+    namespace=(unshare --map-root-user --pid --fork --kill-child=KILL sh -c '"$@"; exit $?' sh)
 fi
 
 rm -f "$out/status"
 : >"$out/output"
-TMPDIR=$scratch HOME=$work setsid "${namespace[@]}" "$kernel" \
+# The limit holds even when this script is killed.
+TMPDIR=$scratch HOME=$work setsid "${namespace[@]}" timeout --kill-after=5 "${UML_TIMEOUT:-60}" "$kernel" \
     mem=${memory_mb}M umid=bench "uml_dir=$work/" rootfstype=hostfs rootflags=/ ro "init=$bench/init.sh" \
     "BENCH=$bench" "SCENARIO=$scenario" "OUT=$out" \
     "video=vfb:${UML_FRAMEBUFFER:-1280x800-32@60}" vfb.videomemorysize=16777216 \
     con0=null,fd:1 con=null quiet </dev/null >"$out/kernel.log" 2>&1 &
-kernel_pid=$!
+session=$!
+ended=0
+wait "$session" || ended=$?
 
-deadline=$((SECONDS + ${UML_TIMEOUT:-60}))
-while kill -0 "$kernel_pid" 2>/dev/null; do
-    if ((SECONDS >= deadline)); then
-        cat "$out/output"
-        refuse 124 "$scenario did not end in ${UML_TIMEOUT:-60} s; the kernel's messages are in $out/kernel.log"
-    fi
-    sleep 0.05
-done
 cat "$out/output"
-[[ -s $out/status ]] ||
-    refuse 70 "the kernel ended without an answer of $scenario; its messages are in $out/kernel.log"
-exit "$(<"$out/status")"
+[[ ! -s $out/status ]] || exit "$(<"$out/status")"
+((ended != 124)) ||
+    refuse 124 "$scenario did not end in ${UML_TIMEOUT:-60} s; the kernel's messages are in $out/kernel.log"
+refuse 70 "the kernel ended without an answer of $scenario; its messages are in $out/kernel.log"
