@@ -146,7 +146,7 @@ let testTargets: [Target] = [
     tests("Reporting"),
     tests("Questionnaires"),
     tests("KioskJournal", [grdb, sqlite, crypto]),
-    tests("DialogScreens", ["Questionnaires"]),
+    tests("DialogScreens", ["Questionnaires"], exclude: ["Golden"]),
     tests("KioskWeb", [hummingbirdTesting]),
     tests("KioskShell", ["Dialog", "Evdev", "Ratings"]),
     tests("Uplink", [hummingbird, crypto]),
