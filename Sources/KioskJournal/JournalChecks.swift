@@ -64,7 +64,7 @@ extension Journal {
             let first = max(present.anchor.sequence, present.head.sequence - Int64(limits.verifiedAtOpening))
             // The line before the first link is taken as it is; the first link then verifies it.
             var position = try Self.head(at: first, of: present, db)
-            try Self.follow(&position, to: present.head.sequence, maximum: .max, db)
+            try Self.follow(&position, to: present.head.sequence, maximum: limits.verifiedAtOpening, db)
             guard position == present.head else {
                 throw ChainError.wrongHash(sequence: present.head.sequence)
             }
