@@ -129,7 +129,7 @@ let programs: [Target] = [
 
 let testTargets: [Target] = [
     tests("Evdev"),
-    tests("Display"),
+    tests("Display", ["otsenka-testbench"]),
     tests("Drawing"),
     tests("Curl"),
     tests("Gzip"),
