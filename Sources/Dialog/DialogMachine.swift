@@ -156,6 +156,7 @@ extension DialogMachine {
     mutating func ask(_ session: inout OpenSession) {
         session.press = nil
         session.asked = now
+        session.mayFinish = session.marks > 0
         arm(&session)
     }
 

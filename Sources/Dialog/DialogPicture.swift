@@ -26,6 +26,6 @@ extension DialogMachine {
         QuestionScreen(
             question: questionnaire.questions[session.index], number: session.index + 1,
             count: questionnaire.questions.count,
-            pressed: session.press.flatMap { $0.isHighlighted ? $0.target : nil }, mayFinish: session.marks > 0)
+            pressed: session.press.flatMap { $0.isHighlighted ? $0.target : nil }, mayFinish: session.mayFinish)
     }
 }

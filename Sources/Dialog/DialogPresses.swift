@@ -31,7 +31,7 @@ extension DialogMachine {
         case .asking(var session):
             guard session.press == nil else { return }
             let isArmed = now >= session.armed
-            if isArmed, key == .finish, session.marks == 0 { return leave(session) }
+            if isArmed, key == .finish, !session.mayFinish { return leave(session) }
             if !isArmed || !press(target(of: key, session), &session) { noticeLife(&session) }
             phase = .asking(session)
         case .thanks, .failed, .closed: break
@@ -74,7 +74,7 @@ extension DialogMachine {
             record(target: .answer(value), value: value, &session)
         case .skip where question.mayBeSkipped:
             record(target: .skip, value: nil, &session)
-        case .finish where session.marks > 0:
+        case .finish where session.mayFinish:
             session.press = Press(target: .finish, time: now, isDurable: true)
         case .language(let code) where code != session.language && questionnaire.languages.contains(code):
             session.language = code

@@ -15,6 +15,8 @@ struct OpenSession: Sendable {
     var asked: Int64
     /// From when on it takes presses.
     var armed: Int64
+    /// Whether «Готово» is offered on this question; it does not appear under a press that has just become durable.
+    var mayFinish = false
     /// The last sign that somebody is there.
     var alive: Int64
     var press: Press?

@@ -10,10 +10,11 @@ struct AnswerColumn {
     init(key: PixelRect, wordHeight: Int, hasFace: Bool, wordSize: Double) {
         // What the face leaves: the number is a little larger than the word, and never smaller.
         numberSize = max(wordSize, min(wordSize * 1.7, Double(key.height) * 0.17)).rounded()
-        let numberHeight = Int(numberSize * 1.12)
+        let numberHeight = Int((numberSize * 1.32).rounded(.up))
         let padding = max(4, key.height * 5 / 100)
         let free = key.height - 2 * padding - numberHeight - wordHeight
-        let between = max(2, free * 8 / 100)
+        // Little, for a line of text is higher than its letters.
+        let between = max(1, free * 3 / 100)
         let side = hasFace ? max(0, min(free - 2 * between, key.width * 66 / 100)) : 0
         let block = side + between + numberHeight + between + wordHeight
         let top = key.y + (key.height - block) / 2

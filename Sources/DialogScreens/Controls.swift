@@ -12,23 +12,27 @@ struct Controls {
     let skip: PixelRect
     let finish: PixelRect
     let progress: PixelRect
-    /// Two rows of keys instead of one, and the progress at the top of the screen.
+    /// Two rows of keys instead of one: actions over languages.
     let isStacked: Bool
+    /// The progress stands at the top of the screen, for want of room between the keys.
+    let progressIsAbove: Bool
 
     init(arrangement: ScreenPlan.Arrangement, measures: Measures, fitter: LetterFitter, languages codes: [String]) {
         let margin = measures.margin
         let gap = measures.gap
-        let padding = margin
+        let padding = max(gap, margin * 2 / 3)
         let offered = codes.count > 1 ? codes : []
         let phrases = Phrases.all
         let languageWidth = max(
             measures.leastTarget, fitter.labelWidth(offered.map { fitter.name(of: $0) }) + 2 * padding)
         let actionWidth = max(
             measures.leastTarget, fitter.labelWidth(phrases.flatMap { [$0.skip, $0.finish] }) + 2 * padding)
-        let progressWidth = fitter.labelWidth(phrases.map { $0.progress(10, 10) }) + 2 * gap
+        let count = fitter.questionnaire.questions.count
+        let progressWidth = fitter.labelWidth(phrases.map { $0.progress(count, count) })
         let languagesWidth = offered.count * (languageWidth + gap)
-        let oneRow = 2 * margin + languagesWidth + progressWidth + 2 * (actionWidth + gap)
+        let oneRow = 2 * margin + languagesWidth + 2 * actionWidth + gap
         let isStacked = arrangement == .split || oneRow > measures.width
+        progressIsAbove = isStacked || oneRow + progressWidth + gap > measures.width
         let width = arrangement == .split ? measures.width * 46 / 100 : measures.width
         let keyHeight = measures.controlHeight
         let rowHeight = keyHeight + measures.keyDepth
@@ -42,15 +46,15 @@ struct Controls {
             x: 0, y: languageY - margin, width: measures.width, height: rowHeight + 2 * margin)
         let inner = width - 2 * margin
         // A stacked row is filled by its keys; a single row leaves the middle to the progress.
-        let count = max(1, offered.count)
-        let languageKey = isStacked ? (inner - (count - 1) * gap) / count : languageWidth
+        let languageKey =
+            isStacked ? (inner - (offered.count - 1) * gap) / max(1, offered.count) : languageWidth
         languages = offered.indices.map {
             PixelRect(x: margin + $0 * (languageKey + gap), y: languageY, width: languageKey, height: keyHeight)
         }
         let actionKey = isStacked ? (inner - gap) / 2 : actionWidth
         finish = PixelRect(x: width - margin - actionKey, y: actionY, width: actionKey, height: keyHeight)
         skip = PixelRect(x: finish.x - gap - actionKey, y: actionY, width: actionKey, height: keyHeight)
-        if isStacked {
+        if progressIsAbove {
             progress = PixelRect(x: margin, y: margin, width: inner, height: Int(fitter.body * 2))
         } else {
             let left = margin + languagesWidth

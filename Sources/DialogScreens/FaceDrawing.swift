@@ -22,7 +22,7 @@ extension Face {
         let half = size * (0.2 + 0.05 * abs(bend))
         let depth = size * 0.27 * bend
         // The mouth keeps its middle where it is, so that all faces look at the visitor from the same height.
-        let level = bounds.centerY + size * 0.2 - depth * 0.42
+        let level = bounds.centerY + size * 0.2 - depth * 0.36
         var path = Path()
         path.move(bounds.centerX - half, level)
         path.curve(

@@ -7,8 +7,6 @@ struct Letters {
     let body: Double
     let word: TextStyle
     let question: Double
-    /// Headlines of the screens around the questions.
-    let headline: Double
 }
 
 /// Finds the largest letters with which all texts of a questionnaire, in all its languages, fit their places.
@@ -32,29 +30,30 @@ struct LetterFitter {
         questions = questionnaire.questions.flatMap(\.text.values)
         let capRatio = typesetter.capHeight(TextStyle(pixelSize: 100)) / 100
         let least = geometry.minimumCapHeightMillimetres * geometry.pixelsPerMillimetre / max(0.3, capRatio)
-        minimumSize = least.rounded(.up)
-        body = max(minimumSize, (0.034 * Double(min(geometry.width, geometry.height))).rounded())
+        minimumSize = (least * 4).rounded(.up) / 4
+        body = max(minimumSize, (0.038 * Double(min(geometry.width, geometry.height))).rounded())
     }
 
-    func letters(wordWidth: Int, wordLines: Int, question room: PixelRect, questionLines: Int) -> Letters {
-        let word = wordStyle(width: wordWidth, lines: wordLines)
-        let question = largest(from: minimumSize, to: (body * 1.75).rounded()) { size in
+    /// - Parameters:
+    ///   - wordWidth: room for the word of an answer; `wordLines` of them at most, no larger than `mostWord`.
+    func letters(
+        wordWidth: Int, wordLines: Int, question room: PixelRect, questionLines: Int, mostWord: Double
+    ) -> Letters {
+        let question = largest(from: minimumSize, to: body * 2) { size in
             let style = TextStyle(pixelSize: size, weight: .bold, alignment: .center)
             return questions.allSatisfy { text in
                 let metrics = typesetter.measure(Typography.bind(text), style: style, width: room.width)
                 return !metrics.breaksWord && metrics.lineCount <= questionLines && metrics.height <= room.height
             }
         }
-        return Letters(body: body, word: word, question: question, headline: (body * 1.9).rounded())
+        return Letters(
+            body: body, word: wordStyle(width: wordWidth, lines: wordLines, most: max(body, mostWord)),
+            question: question)
     }
 
-    /// Whether every answer's word can stand on a key of this width.
-    func wordsFit(width: Int, size: Double, lines: Int, weight: TextStyle.Weight = .regular) -> Bool {
-        let style = TextStyle(pixelSize: size, weight: weight, alignment: .center)
-        return words.allSatisfy { word in
-            let metrics = typesetter.measure(word, style: style, width: width)
-            return !metrics.breaksWord && metrics.lineCount <= lines
-        }
+    /// Whether every answer's word can stand, legibly, on a tall key of this width.
+    func wordsFit(columns width: Int) -> Bool {
+        wordStyles(width: width, lines: 2).contains { wordsFit($0) }
     }
 
     func name(of language: String) -> String { questionnaire.languageNames[language] ?? language }
@@ -64,26 +63,56 @@ struct LetterFitter {
         labels.map { typesetter.measure($0, style: TextStyle(pixelSize: body, weight: .bold)).width }.max() ?? 0
     }
 
-    /// Bold where the room allows, for it is read from farther away.
-    private func wordStyle(width: Int, lines: Int) -> TextStyle {
-        for (weight, lines) in [(TextStyle.Weight.bold, 1), (.bold, lines), (.regular, lines)]
-        where wordsFit(width: width, size: minimumSize, lines: lines, weight: weight) {
-            let size = largest(from: minimumSize, to: (body * 1.25).rounded()) {
-                wordsFit(width: width, size: $0, lines: lines, weight: weight)
-            }
-            return TextStyle(pixelSize: size, weight: weight, alignment: .center)
+    /// How words may be set, best first: bold in one line, bold in several, regular, and bold of the narrow face.
+    /// All but the narrow face keep some air to the sides of the key.
+    private func wordStyles(width: Int, lines: Int) -> [WordStyle] {
+        let airy = width * 94 / 100
+        func style(_ weight: TextStyle.Weight, isNarrow: Bool = false) -> TextStyle {
+            TextStyle(pixelSize: minimumSize, weight: weight, isNarrow: isNarrow, alignment: .center)
         }
-        return TextStyle(pixelSize: minimumSize, weight: .regular, alignment: .center)
+        return [
+            WordStyle(text: style(.bold), width: airy, lines: 1),
+            WordStyle(text: style(.bold), width: airy, lines: lines),
+            WordStyle(text: style(.regular), width: airy, lines: lines),
+            WordStyle(text: style(.bold, isNarrow: true), width: width, lines: lines),
+        ]
     }
 
-    /// The largest whole size that fits; the smallest one where none does, which the linter then reports.
+    private struct WordStyle {
+        var text: TextStyle
+        var width: Int
+        var lines: Int
+    }
+
+    private func wordsFit(_ style: WordStyle) -> Bool {
+        words.allSatisfy { word in
+            let metrics = typesetter.measure(Typography.bind(word), style: style.text, width: style.width)
+            return !metrics.breaksWord && metrics.lineCount <= style.lines
+        }
+    }
+
+    private func wordStyle(width: Int, lines: Int, most: Double) -> TextStyle {
+        let styles = wordStyles(width: width, lines: lines)
+        var chosen = styles.first(where: wordsFit) ?? styles[styles.count - 1]
+        // Below the legible size only where nothing else fits: a small word is better than a cut one.
+        let least = wordsFit(chosen) ? minimumSize : minimumSize / 3
+        chosen.text.pixelSize = largest(from: least, to: most) { size in
+            var larger = chosen
+            larger.text.pixelSize = size
+            if size > minimumSize { larger.width = width * 94 / 100 }
+            return wordsFit(larger)
+        }
+        return chosen.text
+    }
+
+    /// The largest size, in quarters of a pixel, that fits; the least one where none does, which the linter reports.
     private func largest(from least: Double, to most: Double, fits: (Double) -> Bool) -> Double {
-        var low = Int(least)
-        var high = max(low, Int(most))
+        var low = Int((least * 4).rounded(.up))
+        var high = max(low, Int(most * 4))
         while low < high {
             let middle = (low + high + 1) / 2
-            if fits(Double(middle)) { low = middle } else { high = middle - 1 }
+            if fits(Double(middle) / 4) { low = middle } else { high = middle - 1 }
         }
-        return Double(low)
+        return Double(low) / 4
     }
 }

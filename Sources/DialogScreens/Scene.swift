@@ -47,6 +47,13 @@ public enum SceneElement: Hashable, Sendable {
 
 /// A filled rectangle, with rounded corners and an outline where asked.
 public struct Panel: Hashable, Sendable {
+    public enum Role: Hashable, Sendable {
+        /// Something to stand on, or an ornament: what it shows is said in words as well.
+        case ground
+        /// A part of a key, which must stand out from what is around it.
+        case key
+    }
+    public var role: Role = .ground
     public var bounds: PixelRect
     public var radius: Double = 0
     public var fill: Color

@@ -30,8 +30,12 @@ extension SceneBuilder {
     ) {
         let width = min(room.width, room.height * 17 / 10)
         let column = PixelRect(x: room.x + (room.width - width) / 2, y: room.y, width: width, height: room.height)
-        let headlineStyle = headlineStyle(headline, width: width)
-        let textStyle = TextStyle(pixelSize: (letters.body * 1.15).rounded(), alignment: .center)
+        var headlineRoom = column
+        headlineRoom.height = room.height * 45 / 100
+        let headlineStyle = largestStyle(
+            headline, from: letters.body, to: headlineSize(isAlone: text == nil), alignment: .center, lines: 2,
+            room: headlineRoom)
+        let textStyle = TextStyle(pixelSize: explanationSize, alignment: .center)
         let headlineHeight = typesetter.measure(Typography.bind(headline), style: headlineStyle, width: width).height
         let textHeight =
             text.map { typesetter.measure(Typography.bind($0), style: textStyle, width: width).height } ?? 0
@@ -55,14 +59,14 @@ extension SceneBuilder {
         addText(text, style: textStyle, color: theme.ink, room: rest)
     }
 
-    /// The headline's letters, smaller where a word or the whole would not fit.
-    private func headlineStyle(_ headline: String, width: Int) -> TextStyle {
-        var style = TextStyle(pixelSize: letters.headline, weight: .bold, alignment: .center)
-        while style.pixelSize > letters.body {
-            let metrics = typesetter.measure(Typography.bind(headline), style: style, width: width)
-            if !metrics.breaksWord && metrics.lineCount <= 2 { break }
-            style.pixelSize = max(letters.body, (style.pixelSize * 0.92).rounded(.down))
-        }
-        return style
+    private func headlineSize(isAlone: Bool) -> Double {
+        let short = Double(min(measures.width, measures.height))
+        return min(letters.body * 3, max(letters.body * 1.5, short * (isAlone ? 0.115 : 0.1))).rounded(.down)
+    }
+
+    /// Larger than a key's words where the screen is larger than it must be.
+    private var explanationSize: Double {
+        let short = Double(min(measures.width, measures.height))
+        return max(letters.body, min(letters.body * 1.4, short * 0.048).rounded(.down))
     }
 }

@@ -17,7 +17,7 @@ extension SceneBuilder {
         addText(
             screen.question.text[view.language] ?? "", size: letters.question, weight: .bold,
             alignment: plan.arrangement == .split ? .leading : .center, color: theme.ink, room: plan.question)
-        if plan.controls.isStacked { addProgress(screen) }
+        if plan.controls.progressIsAbove { addProgress(screen) }
     }
 
     private mutating func addAnswers(_ screen: QuestionScreen) {
@@ -87,9 +87,13 @@ extension SceneBuilder {
     }
 
     private mutating func addControls(_ screen: QuestionScreen) {
-        elements.append(.panel(Panel(bounds: plan.controls.strip, fill: theme.strip)))
+        var ground = plan.controls.strip
+        if plan.controls.isStacked, !screen.question.mayBeSkipped, !screen.mayFinish {
+            ground = ground.intersection(plan.controls.languageStrip)
+        }
+        elements.append(.panel(Panel(bounds: ground, fill: theme.strip)))
         addLanguageKeys(pressed: screen.pressed)
-        if !plan.controls.isStacked { addProgress(screen) }
+        if !plan.controls.progressIsAbove { addProgress(screen) }
         if screen.question.mayBeSkipped {
             addWordKey(
                 .skip, label: phrases.skip, bounds: plan.controls.skip, isPressed: screen.pressed == .skip,
@@ -130,6 +134,20 @@ extension SceneBuilder {
         }
     }
 
+    /// In one line where it fits in large letters, else in two.
+    private mutating func addWarningText(_ warning: TimeWarning, room: PixelRect) {
+        let alignment: TextStyle.Alignment = plan.controls.isStacked ? .center : .leading
+        let large = letters.body * 1.4
+        let parts = [phrases.stillHere, phrases.secondsLeft(warning.secondsLeft)]
+        var text = parts.joined(separator: " ")
+        var style = largestStyle(text, from: letters.body, to: large, alignment: alignment, lines: 1, room: room)
+        if style.pixelSize < large.rounded(.down) {
+            text = parts.joined(separator: "\n")
+            style = largestStyle(text, from: letters.body, to: large, alignment: alignment, lines: 2, room: room)
+        }
+        addText(text, style: style, color: theme.warningInk, room: room)
+    }
+
     /// A dark band over the control keys. The question and its answers stay visible and can still be pressed: an
     /// answer is the best sign that somebody is there.
     private mutating func addWarning(_ warning: TimeWarning) {
@@ -151,12 +169,10 @@ extension SceneBuilder {
         } else {
             key.width = max(keyWidth + 4 * margin, inner.width * 2 / 5)
             key.x = inner.right - key.width
-            room.width = key.x - measures.gap - inner.x
+            room = PixelRect(
+                x: inner.x, y: band.y + margin / 2, width: key.x - measures.gap - inner.x, height: band.height - margin)
         }
-        let text = phrases.stillHere + "\n" + phrases.secondsLeft(warning.secondsLeft)
-        addText(
-            text, size: letters.body, weight: .bold, alignment: plan.controls.isStacked ? .center : .leading,
-            color: theme.warningInk, room: room)
+        addWarningText(warning, room: room)
         addWordKey(
             .moreTime, label: phrases.moreTime, bounds: key, isPressed: warning.pressed == .moreTime,
             ground: theme.warning)

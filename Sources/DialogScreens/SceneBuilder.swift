@@ -53,21 +53,23 @@ struct SceneBuilder {
         ground: Color, content: (inout SceneBuilder, PixelRect, KeyColors) -> Void
     ) {
         let isDown = isPressed || isLatched
+        let isOnDark = ground == theme.warning
         let face = isDown ? bounds.moved(down: measures.keyDepth) : bounds
         if !isDown {
             elements.append(
                 .panel(
                     Panel(
+                        role: .key,
                         bounds: PixelRect(
                             x: bounds.x, y: bounds.y, width: bounds.width, height: bounds.height + measures.keyDepth),
-                        radius: measures.radius, fill: theme.keyEdge)))
+                        radius: measures.radius, fill: isOnDark ? theme.latchedKey : theme.keyEdge)))
         }
         let fill = isPressed ? theme.pressedKey : isLatched ? theme.latchedKey : theme.key
-        let edge = isPressed ? (ground == theme.warning ? theme.pressedInk : theme.pressedKey) : theme.keyEdge
+        let edge = isPressed ? (isOnDark ? theme.pressedInk : theme.pressedKey) : theme.keyEdge
         elements.append(
             .panel(
                 Panel(
-                    bounds: face, radius: measures.radius, fill: fill,
+                    role: .key, bounds: face, radius: measures.radius, fill: fill,
                     border: Panel.Border(color: edge, width: measures.border))))
         content(&self, face, KeyColors(ink: isPressed ? theme.pressedInk : theme.ink, fill: fill))
         targets.append(SceneTarget(id: id, label: label, bounds: bounds))
@@ -124,6 +126,19 @@ struct SceneBuilder {
         return bounds
     }
 
+    /// The largest letters, bold, between two sizes that keep a text within some lines and within its room.
+    func largestStyle(
+        _ text: String, from least: Double, to most: Double, alignment: TextStyle.Alignment, lines: Int, room: PixelRect
+    ) -> TextStyle {
+        var style = TextStyle(pixelSize: most.rounded(.down), weight: .bold, alignment: alignment)
+        while style.pixelSize > least {
+            let metrics = typesetter.measure(Typography.bind(text), style: style, width: room.width)
+            if !metrics.breaksWord, metrics.lineCount <= lines, metrics.height <= room.height { break }
+            style.pixelSize = max(least, (style.pixelSize * 0.94).rounded(.down))
+        }
+        return style
+    }
+
     mutating func addLanguageKeys(pressed: TargetID?) {
         for (language, bounds) in zip(languages, plan.controls.languages) {
             addWordKey(
@@ -135,13 +150,14 @@ struct SceneBuilder {
 
     /// In the upper right corner, where no key and no text ever stands.
     private mutating func addTechnicianMark() {
-        let side = measures.leastTarget * 3 / 10
+        let side = measures.leastTarget * 35 / 100
         let inset = measures.margin / 2
+        let right = plan.arrangement == .split ? plan.controls.strip.right : measures.width
         elements.append(
             .pictogram(
                 Pictogram(
                     kind: .technician,
-                    bounds: PixelRect(x: measures.width - inset - side, y: inset, width: side, height: side),
+                    bounds: PixelRect(x: right - inset - side, y: inset, width: side, height: side),
                     ink: theme.keyEdge, ground: theme.background)))
     }
 }

@@ -43,7 +43,9 @@ struct ScreenPlan {
             : AnswerRow.wordWidth(in: rooms.answers.width, rowHeight: measures.rowHeight(rooms.answers, fitter.optionCount))
         letters = fitter.letters(
             wordWidth: wordWidth, wordLines: arrangement == .columns ? 2 : 1, question: rooms.question,
-            questionLines: arrangement == .columns ? 2 : 5)
+            questionLines: arrangement == .split ? 5 : 2,
+            mostWord: arrangement == .columns
+                ? fitter.body * 1.25 : Double(measures.rowHeight(rooms.answers, fitter.optionCount)) * 0.34)
     }
 
     /// The rectangles of `count` answer keys, in the order of the options.
@@ -68,7 +70,11 @@ struct ScreenPlan {
     private static func arrangement(measures: Measures, fitter: LetterFitter) -> Arrangement {
         if measures.height * 10 > measures.width * 11 { return .rows }
         let width = measures.columnWidth(fitter.optionCount) - 2 * measures.wordMargin
-        return fitter.wordsFit(width: width, size: fitter.minimumSize, lines: 2) ? .columns : .split
+        let rows = PixelRect(
+            x: 0, y: 0, width: measures.width / 2, height: measures.height - 2 * measures.margin - measures.keyDepth)
+        let rowsAreLargeEnough = measures.rowHeight(rows, fitter.optionCount) >= measures.leastTarget
+        // On a screen that has room for neither, the letters shrink until no word is cut, and the linter says so.
+        return fitter.wordsFit(columns: width) || !rowsAreLargeEnough ? .columns : .split
     }
 
     private static func rooms(
@@ -76,7 +82,7 @@ struct ScreenPlan {
     ) -> (question: PixelRect, answers: PixelRect) {
         let margin = measures.margin
         let width = measures.width - 2 * margin
-        let top = margin + (controls.isStacked ? controls.progress.bottom : 0)
+        let top = margin + (controls.progressIsAbove ? controls.progress.bottom : 0)
         switch arrangement {
         case .split:
             let x = controls.strip.right + margin
@@ -90,7 +96,7 @@ struct ScreenPlan {
             )
         case .columns:
             let height = controls.strip.y - margin - measures.keyDepth - top
-            let answers = min(height * 62 / 100, measures.columnWidth(5) * 3 / 2)
+            let answers = min(height * 66 / 100, measures.columnWidth(5) * 7 / 4)
             let y = controls.strip.y - margin - measures.keyDepth - answers
             return (
                 PixelRect(x: margin, y: top, width: width, height: y - margin - top),
@@ -134,12 +140,12 @@ struct Measures {
         }
         width = geometry.width
         height = geometry.height
-        margin = pixels(share: 0.034, from: 2.5, to: 12)
+        margin = pixels(share: 0.034, from: 2, to: 12)
         gap = pixels(share: 0.022, from: LayoutRules.leastGapMillimetres, to: 7)
-        keyDepth = pixels(share: 0.006, from: 0.5, to: 1.8)
+        keyDepth = pixels(share: 0.009, from: 0.7, to: 2.4)
         radius = Double(pixels(share: 0.016, from: 1.5, to: 4))
         border = max(1, geometry.pixelsPerMillimetre * 0.3)
-        wordMargin = geometry.pixels(0.5)
+        wordMargin = geometry.pixels(0.6)
         leastTarget = geometry.pixels(LayoutRules.leastTargetMillimetres)
         controlHeight = pixels(share: 0.085, from: LayoutRules.leastTargetMillimetres, to: 28)
     }
@@ -148,6 +154,6 @@ struct Measures {
 
     /// Of each of `count` wide keys below one another; on a tall screen they do not grow without end.
     func rowHeight(_ room: PixelRect, _ count: Int) -> Int {
-        min((room.height - (count - 1) * gap) / count, max(leastTarget, room.width * 22 / 100))
+        min((room.height - (count - 1) * gap) / count, max(leastTarget, room.width * 26 / 100))
     }
 }

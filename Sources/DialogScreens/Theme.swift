@@ -26,9 +26,9 @@ public struct Theme: Equatable, Sendable {
     public var attention: Color
 
     public static let standard = Theme(
-        background: Color(hex: 0xE9EDF1), strip: Color(hex: 0xD5DDE5), ink: Color(hex: 0x14263A),
-        accent: Color(hex: 0x17497C), key: Color(hex: 0xFFFFFF), keyEdge: Color(hex: 0x586B80),
-        pressedKey: Color(hex: 0x17497C), pressedInk: Color(hex: 0xFFFFFF), latchedKey: Color(hex: 0xBCC9D6),
+        background: Color(hex: 0xE1E7ED), strip: Color(hex: 0xC8D3DE), ink: Color(hex: 0x14263A),
+        accent: Color(hex: 0x17497C), key: Color(hex: 0xFFFFFF), keyEdge: Color(hex: 0x4A5D72),
+        pressedKey: Color(hex: 0x17497C), pressedInk: Color(hex: 0xFFFFFF), latchedKey: Color(hex: 0xAFBECD),
         face: Color(hex: 0xE4ECF4), warning: Color(hex: 0x14263A), warningInk: Color(hex: 0xFFFFFF),
         attention: Color(hex: 0x8A4B08))
 }

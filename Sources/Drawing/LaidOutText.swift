@@ -10,7 +10,8 @@ final class LaidOutText {
             preconditionFailure("pango_layout_new gives nothing only for a context that is none")
         }
         let description = pango_font_description_new()
-        pango_font_description_set_family_static(description, Typesetter.families)
+        pango_font_description_set_family(
+            description, style.isNarrow ? Typesetter.narrowFamilies : Typesetter.families)
         pango_font_description_set_absolute_size(description, style.pixelSize * Double(PANGO_SCALE))
         pango_font_description_set_weight(
             description, style.weight == .bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)

@@ -16,15 +16,19 @@ public struct TextStyle: Hashable, Sendable {
     /// The font's em in pixels.
     public var pixelSize: Double
     public var weight: Weight
+    /// The narrow face of the family, for words that must stand on a narrow key.
+    public var isNarrow: Bool
     public var alignment: Alignment
     /// Distance between baselines as a multiple of the font's own.
     public var lineSpacing: Double
 
     public init(
-        pixelSize: Double, weight: Weight = .regular, alignment: Alignment = .leading, lineSpacing: Double = 0.92
+        pixelSize: Double, weight: Weight = .regular, isNarrow: Bool = false, alignment: Alignment = .leading,
+        lineSpacing: Double = 0.92
     ) {
         self.pixelSize = pixelSize
         self.weight = weight
+        self.isNarrow = isNarrow
         self.alignment = alignment
         self.lineSpacing = lineSpacing
     }
@@ -51,6 +55,7 @@ public struct TextMetrics: Equatable, Sendable {
 public final class Typesetter {
     /// Families in order of preference; what none of them has comes from any font in the folders.
     public static let families = "PT Sans,Noto Sans"
+    public static let narrowFamilies = "PT Sans Narrow,PT Sans,Noto Sans"
     /// Where Debian's fonts-paratype and fonts-noto-core put their fonts.
     public static let standardFolders = ["/usr/share/fonts/truetype/paratype", "/usr/share/fonts/truetype/noto"]
 
@@ -130,7 +135,7 @@ public final class Typesetter {
 
     /// The height of a capital H without accents, in pixels: what legibility rules are stated in.
     public func capHeight(_ style: TextStyle) -> Double {
-        let key = CapHeightKey(pixelSize: style.pixelSize, weight: style.weight)
+        let key = CapHeightKey(pixelSize: style.pixelSize, weight: style.weight, isNarrow: style.isNarrow)
         if let known = capHeights[key] { return known }
         let height = LaidOutText("H", style: style, width: nil, context: context).inkHeight
         capHeights[key] = height
@@ -160,5 +165,6 @@ public final class Typesetter {
     private struct CapHeightKey: Hashable {
         var pixelSize: Double
         var weight: TextStyle.Weight
+        var isNarrow: Bool
     }
 }

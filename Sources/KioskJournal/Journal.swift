@@ -43,6 +43,7 @@ public final class Journal {
     /// What was found damaged and set aside at this opening, if anything was.
     public internal(set) var setAside: SetAside?
     var gauge: SpaceGauge
+    private var appendStatements: AppendStatements?
     private var poison: String?
 
     init(
@@ -59,11 +60,16 @@ public final class Journal {
         self.gauge = gauge
     }
 
-    deinit { try? store.queue.close() }
+    deinit {
+        appendStatements = nil
+        try? store.queue.close()
+    }
 
     /// Folds the write-ahead log into the file and closes it. The journal is not usable afterwards.
     public func close() throws(JournalError) {
         poison = poison ?? "it was closed"
+        // SQLite closes no connection that still has statements.
+        appendStatements = nil
         do { try store.queue.close() } catch { throw JournalError(error, path: store.path, operation: "close it") }
         lock.release()
     }
@@ -97,7 +103,11 @@ public final class Journal {
         present.head.sequence += 1
         present.head.hash = ChainHash(of: line)
         let head = present.head
-        try write("store a record") { db in try Self.insert(line, as: head, db) }
+        try access("store a record") { db in
+            let statements = try appendStatements ?? AppendStatements(db)
+            appendStatements = statements
+            try statements.append(line, as: head, db)
+        }
         epochs[epochs.count - 1] = present
         return AppendedRecord(epoch: head.epoch, sequence: head.sequence, hash: head.hash)
     }
@@ -111,21 +121,11 @@ public final class Journal {
             kiosk: kiosk, epoch: head.epoch, sequence: head.sequence + 1, boot: boot,
             bootMilliseconds: stamp.bootMilliseconds, wall: stamp.wall, clock: stamp.clock,
             previous: head.hash.base64)
-        let line: Data
-        do { line = try Record(header: header, body: body).line() } catch { throw .unencodable(reason: "\(error)") }
-        guard line.count <= Record.maximumLineBytes else { throw .lineTooLong(bytes: line.count) }
-        return line
-    }
-
-    /// One transaction: the line, and the head that it makes.
-    static func insert(_ line: Data, as head: ChainHead, _ db: Database) throws {
-        let position = JournalSchema.position(epoch: head.epoch, sequence: head.sequence)
-        try db.cachedStatement(sql: "INSERT INTO record (position, line) VALUES (?, ?)")
-            .execute(arguments: [position, line])
-        // The head before is part of the condition: a store that is not where we think it is must not be written to.
-        try db.cachedStatement(sql: "UPDATE head SET seq = ?, hash = ? WHERE epoch = ? AND seq = ?")
-            .execute(arguments: [head.sequence, head.hash.bytes, head.epoch, head.sequence - 1])
-        guard db.changesCount == 1 else { throw Unreadable(reason: "the head is not where it was left") }
+        do {
+            return try Record(header: header, body: body).line()
+        } catch RecordLineError.tooLong(let bytes) {
+            throw .lineTooLong(bytes: bytes)
+        } catch { throw .unencodable(reason: "\(error)") }
     }
 
     /// Runs one immediate transaction; any error poisons the journal.

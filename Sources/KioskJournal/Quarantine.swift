@@ -74,10 +74,12 @@ extension Journal {
             receiptedSequence: receipted?.sequence, receiptedHash: receipted?.hash.base64)
         let line = try Self.line(.loss(loss), at: stamp, boot: boot, after: epoch.head)
         try write("open the next epoch") { db in
-            try epoch.insert(db)
             epoch.head.sequence = 1
             epoch.head.hash = ChainHash(of: line)
-            try Self.insert(line, as: epoch.head, db)
+            try epoch.insert(db)
+            try db.execute(
+                sql: "INSERT INTO record (position, line) VALUES (?, ?)",
+                arguments: [JournalSchema.position(epoch: epoch.number, sequence: 1), line])
         }
         epochs.append(epoch)
     }

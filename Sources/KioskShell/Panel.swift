@@ -30,11 +30,12 @@ final class Panel {
     }
 
     /// Puts a view on the screen: draws only what differs from the one before.
-    func show(_ view: DialogView) throws {
+    /// Gives what became of the frame; nothing when the picture stays the same.
+    @discardableResult
+    func show(_ view: DialogView) throws -> Presented? {
         self.view = view
         let damage = painter.update(view)
-        guard !damage.isEmpty else { return }
-        try draw(damage)
+        return damage.isEmpty ? nil : try draw(damage)
     }
 
     /// The display has another size, or the screen was plugged in again: everything is drawn anew.
@@ -64,7 +65,7 @@ final class Panel {
             copying: shown.pixels, width: shown.size.width, height: shown.size.height, stride: shown.stride)
     }
 
-    private func draw(_ damage: [Drawing.PixelRect]) throws {
+    private func draw(_ damage: [Drawing.PixelRect]) throws -> Presented {
         let target = display.canvas
         let canvas = try Drawing.Canvas(
             pixels: target.pixels, width: target.size.width, height: target.size.height, stride: target.stride)
@@ -72,7 +73,7 @@ final class Panel {
         // Cairo may hold drawing back until its canvas goes; the display reads the memory next.
         _ = consume canvas
         frames += 1
-        _ = try display.present(
+        return try display.present(
             damage.map { Display.PixelRect(x: $0.x, y: $0.y, width: $0.width, height: $0.height) })
     }
 

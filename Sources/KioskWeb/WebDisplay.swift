@@ -25,9 +25,9 @@ public protocol WebPanel: Sendable {
     /// Grows with every frame that was shown.
     var frame: Int { get }
     /// The present frame with its number, as PNG.
-    func picture() throws -> (frame: Int, png: Data)
+    func picture() async throws -> (frame: Int, png: Data)
     /// The JSON of `GET /screen.json`.
-    func description() throws -> Data
+    func description() async throws -> Data
     func pointer(_ event: PointerEvent)
 }
 
@@ -68,11 +68,11 @@ public struct WebDisplay: Sendable {
             if let after = request.uri.queryParameters["after"].flatMap({ Int($0) }) {
                 try await Self.waitForFrame(after: after, of: panel)
             }
-            let (frame, png) = try panel.picture()
+            let (frame, png) = try await panel.picture()
             return Self.answer(png, type: "image/png", frame: frame)
         }
         router.get("/screen.json") { [panel] _, _ in
-            Self.answer(try panel.description(), type: "application/json")
+            Self.answer(try await panel.description(), type: "application/json")
         }
         router.post("/pointer") { [panel] request, _ in
             guard request.headers[.contentType]?.hasPrefix("application/json") == true else {
