@@ -130,7 +130,7 @@ let programs: [Target] = [
 
 let testTargets: [Target] = [
     tests("Evdev"),
-    tests("Display"),
+    tests("Display", ["otsenka-testbench"]),
     tests("Drawing"),
     tests("Curl"),
     tests("Gzip"),
