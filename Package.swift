@@ -130,7 +130,7 @@ let programs: [Target] = [
 /// What tests and the bench use in place of a kiosk.
 let helpers: [Target] = [
     .target(
-        name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire"], path: "Tests/FakeKiosk", swiftSettings: strict)
+        name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire", "Collecting"], path: "Tests/FakeKiosk", swiftSettings: strict)
 ]
 
 let testTargets: [Target] = [
