@@ -19,6 +19,19 @@ public final class Bitmap {
         pixels.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
+    /// A copy of pixels that somebody else owns: 4 bytes each, blue first, `stride` bytes from one row to the next.
+    /// - Throws: `badPixels` for a size that Cairo cannot address.
+    public convenience init(
+        copying source: UnsafeRawPointer, width: Int, height: Int, stride: Int
+    ) throws(DrawingError) {
+        try self.init(width: width, height: height)
+        guard stride >= self.stride else { throw .badPixels(width: width, height: height, stride: stride) }
+        for row in 0..<height {
+            UnsafeMutableRawBufferPointer(rebasing: pixels[(row * self.stride)..<((row + 1) * self.stride)])
+                .copyMemory(from: UnsafeRawBufferPointer(start: source + row * stride, count: self.stride))
+        }
+    }
+
     deinit { pixels.deallocate() }
 
     /// Bytes from one row to the next.

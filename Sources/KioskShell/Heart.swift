@@ -43,7 +43,7 @@ final class Heart {
 
     private func send(every interval: Int64) {
         worker.perform({ _ throws(JournalError) in () }, on: loop) { [weak self] _ in
-            try? ServiceManager.notify(.watchdog)
+            _ = try? ServiceManager.notify(.watchdog)
             try? self?.beat?.arm(afterMilliseconds: interval)
         }
     }

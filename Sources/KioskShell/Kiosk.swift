@@ -78,7 +78,7 @@ public final class Kiosk {
             "the kiosk is running",
             metadata: ["display": "\(screen.name)", "kiosk": "\(facts.identity?.kiosk.rawValue ?? "not enrolled")"])
         let status = try loop.run()
-        try? ServiceManager.notify(.stopping)
+        _ = try? ServiceManager.notify(.stopping)
         close()
         return status
     }

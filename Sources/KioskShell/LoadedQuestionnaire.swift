@@ -9,11 +9,8 @@ public struct LoadedQuestionnaire: Sendable {
 
     /// The one at `path`, or the embedded one. Throws `QuestionnaireError`.
     public init(path: String?) throws {
-        guard let path else {
-            questionnaire = Questionnaires.embedded
-            bytes = Questionnaires.embeddedBytes
-            return
-        }
-        (questionnaire, bytes) = try Questionnaires.load(path: path)
+        let source = try path.map { path throws(QuestionnaireError) in try Questionnaires.load(path: path) }
+        questionnaire = (source ?? Questionnaires.embedded).questionnaire
+        bytes = Data((source ?? Questionnaires.embedded).bytes)
     }
 }

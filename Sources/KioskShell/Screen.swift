@@ -68,7 +68,7 @@ final class Screen {
 
     private func open() throws {
         let display: any DisplayDevice
-        do { display = try settings.settings.open() } catch {
+        do { display = try settings.deviceSettings.open() } catch {
             guard error.isWorthRetrying else { throw error }
             if lastError != error { logger.warning("waiting for a display", metadata: ["cause": "\(error)"]) }
             lastError = error

@@ -91,7 +91,7 @@ extension KioskSettings.DisplayPart {
     }
 
     /// What `Display` needs to know.
-    var settings: DisplaySettings {
+    public var deviceSettings: DisplaySettings {
         let isMemory = [.headless, .web].contains(backend)
         return DisplaySettings(
             backend: DisplaySettings.Backend(rawValue: backend.rawValue) ?? .auto, device: device, connector: connector,
