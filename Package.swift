@@ -148,7 +148,7 @@ let testTargets: [Target] = [
     tests("KioskJournal", [grdb, sqlite, crypto]),
     tests("DialogScreens", ["Questionnaires"]),
     tests("KioskWeb", [hummingbirdTesting]),
-    tests("KioskShell"),
+    tests("KioskShell", ["Dialog", "Evdev", "Ratings"]),
     tests("Uplink", [hummingbird, crypto]),
     tests("CollectorSQLite", [crypto]),
     tests("CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite"]),
