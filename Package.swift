@@ -78,7 +78,7 @@ let vocabulary: [Target] = [
 
 let policy: [Target] = [
     module("Dialog", ["Ratings"]),
-    module("Delivery", ["Ledger", "Wire"]),
+    module("Delivery", ["KioskControl", "Wire"]),
     module("Collecting", ["Ratings", "Ledger", "Wire", crypto]),
     module("Reporting", ["Ratings"]),
 ]
