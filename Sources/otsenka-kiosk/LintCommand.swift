@@ -38,7 +38,9 @@ struct LintCommand: ParsableCommand {
     private var panels: [(name: String, geometry: ScreenGeometry)] {
         if let size = panel.size {
             let geometry = panel.geometry(size)
-            return [("\(size.width)x\(size.height)", geometry)]
+            let name =
+                "\(size.width)x\(size.height), \(Int(geometry.widthMillimetres))x\(Int(geometry.heightMillimetres)) mm"
+            return [(name, geometry)]
         }
         return Self.usualPanels.map { usual in
             (

@@ -3,6 +3,7 @@ import Dialog
 import DialogScreens
 import Drawing
 import FoundationEssentials
+import Glibc
 
 import struct Ratings.Questionnaire
 
@@ -15,7 +16,7 @@ struct RenderCommand: ParsableCommand {
             not-enrolled, fault, pressed-answer-1 …, pressed-skip, pressed-finish, pressed-more-time.
             """)
 
-    @Option(help: "The screen; see below.")
+    @Option(help: "The screen; the list is above.")
     var screen = "question"
 
     @Option(help: "A language code of the questionnaire; its first language when left out.")
@@ -42,10 +43,30 @@ struct RenderCommand: ParsableCommand {
             throw failure("\(error)", status: 70)
         }
         do {
-            try png.write(to: URL(filePath: output))
+            try write(png)
         } catch {
             throw failure("cannot write \(output): \(error); choose a folder that exists and is writable", status: 73)
         }
+    }
+
+    /// The picture appears whole or not at all.
+    private func write(_ png: Data) throws(Errno) {
+        let scratch = output + ".part"
+        guard let file = fopen(scratch, "w") else { throw Errno(number: errno) }
+        let written = png.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+        let failed = written == png.count ? 0 : errno
+        let closed = fclose(file) == 0 ? 0 : errno
+        guard failed == 0, closed == 0, rename(scratch, output) == 0 else {
+            let number = failed != 0 ? failed : closed != 0 ? closed : errno
+            unlink(scratch)
+            throw Errno(number: number)
+        }
+    }
+
+    /// The C library's words for what went wrong.
+    private struct Errno: Error, CustomStringConvertible {
+        var number: Int32
+        var description: String { String(cString: strerror(number)) }
     }
 
     private func view(of questionnaire: Questionnaire) throws -> DialogView {
