@@ -143,7 +143,10 @@ let testTargets: [Target] = [
     tests("Collecting", ["CollectorSQLite", crypto]),
     tests("Reporting"),
     tests("Questionnaires"),
-    tests("KioskJournal", [grdb, sqlite, crypto]),
+    tests("KioskJournal", [grdb, sqlite, crypto, "journal-writer"]),
+    .executableTarget(
+        name: "journal-writer", dependencies: ["KioskJournal", "Ratings"], path: "Tests/journal-writer",
+        swiftSettings: strict),
     tests("DialogScreens", ["Questionnaires"]),
     tests("KioskWeb", [hummingbirdTesting]),
     tests("KioskShell"),
