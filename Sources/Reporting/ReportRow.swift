@@ -15,7 +15,7 @@ public struct ReportRow: Equatable, Sendable {
 
     public init(key: String?, marks: Marks, suppression: Suppression) {
         self.key = key ?? Self.nameless
-        figures = suppression.shows(Tally(marks: marks)) ? Figures(marks) : nil
+        figures = suppression.shows(Counts(marks: marks)) ? Figures(marks) : nil
     }
 }
 

@@ -14,11 +14,11 @@ public struct Suppression: Equatable, Sendable {
     public static let standard = Suppression(minimum: 10)
 
     /// Whether a row of these counts may show its figures.
-    public func shows(_ tally: Tally) -> Bool { tally.marks.count >= max(1, minimum) }
+    public func shows(_ counts: Counts) -> Bool { counts.marks.count >= max(1, minimum) }
 
-    /// The sum of those tallies that may be shown, and how many may not.
-    public func total(_ tallies: [Tally]) -> (shown: Tally, hidden: Int) {
-        let shown = tallies.filter(shows)
-        return (shown.reduce(Tally(), +), tallies.count - shown.count)
+    /// The sum of those rows that may be shown, and how many may not.
+    public func total(_ rows: [Counts]) -> (shown: Counts, hidden: Int) {
+        let shown = rows.filter(shows)
+        return (shown.reduce(Counts(), +), rows.count - shown.count)
     }
 }

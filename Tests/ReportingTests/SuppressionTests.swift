@@ -12,8 +12,8 @@ import Testing
 
     @Test("Nine ratings are hidden and ten are shown")
     func threshold() {
-        #expect(!Suppression.standard.shows(Tally(marks: Marks([0, 0, 0, 0, 9]))))
-        #expect(Suppression.standard.shows(Tally(marks: Marks([0, 0, 0, 0, 10]))))
+        #expect(!Suppression.standard.shows(Counts(marks: Marks([0, 0, 0, 0, 9]))))
+        #expect(Suppression.standard.shows(Counts(marks: Marks([0, 0, 0, 0, 10]))))
     }
 
     @Test("A suppressed row has its key and nothing else")
@@ -37,7 +37,7 @@ import Testing
 
     @Test("A total less the rows that are shown leaves nothing of a hidden row")
     func total() {
-        let rows = [Marks([0, 0, 0, 0, 40]), Marks([7, 0, 0, 0, 0]), Marks([5, 5, 5, 5, 5])].map { Tally(marks: $0) }
+        let rows = [Marks([0, 0, 0, 0, 40]), Marks([7, 0, 0, 0, 0]), Marks([5, 5, 5, 5, 5])].map { Counts(marks: $0) }
         let total = Suppression.standard.total(rows)
         #expect(total.hidden == 1)
         #expect(total.shown.marks == rows[0].marks + rows[2].marks)

@@ -74,7 +74,7 @@ public struct Dialogs: Equatable, Sendable {
 }
 
 /// The counts of one row of a report: marks of the question that is reported, and what became of the dialogs.
-public struct Tally: Equatable, Sendable {
+public struct Counts: Equatable, Sendable {
     public var marks: Marks
     public var dialogs: Dialogs
 
@@ -83,7 +83,7 @@ public struct Tally: Equatable, Sendable {
         self.dialogs = dialogs
     }
 
-    public static func + (left: Tally, right: Tally) -> Tally {
-        Tally(marks: left.marks + right.marks, dialogs: left.dialogs + right.dialogs)
+    public static func + (left: Counts, right: Counts) -> Counts {
+        Counts(marks: left.marks + right.marks, dialogs: left.dialogs + right.dialogs)
     }
 }
