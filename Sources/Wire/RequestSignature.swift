@@ -78,6 +78,12 @@ public enum RequestSignature {
         return PublicKey(base64: text)
     }
 
+    /// When the kiosk signed by its own clock, seconds since 1970; nothing if the signature does not say.
+    public static func created(of head: RequestHead) -> Int64? {
+        guard let list = input(of: head), case .integer(let time) = list.rfc9651Parameters["created"] else { return nil }
+        return time
+    }
+
     /// Throws `SignatureError` unless `key` signed the method, the path and every field of `required` that must be there.
     public static func verify(_ head: RequestHead, by key: PublicKey, required: [String]) throws(SignatureError) {
         guard let list = input(of: head) else { throw .missing }
