@@ -26,6 +26,8 @@ public protocol StoreSnapshot {
     func epoch(_ kiosk: KioskID, _ epoch: Int) throws -> EpochRow?
     /// All epochs of one kiosk, oldest first.
     func epochs(of kiosk: KioskID) throws -> [EpochRow]
+    /// The epoch that was opened last, of whichever kiosk.
+    func lastEpoch() throws -> EpochRow?
     /// All epochs of all kiosks in the order in which they were opened.
     func epochs() throws -> [EpochRow]
     /// The stored line of one record, without its newline.
@@ -67,15 +69,14 @@ public protocol StoreTransaction: StoreSnapshot {
     func add(service: Place) throws
     /// Adds the kiosk, or writes its new place and state.
     func put(_ kiosk: KioskRow) throws
-    /// Adds the code, or writes its new count of tries; a nil `characters` erases the code itself.
+    /// Adds the code, or writes its new state; a nil `characters` erases the code itself.
     func put(_ code: CodeRow) throws
-    /// Erases the characters of every code that expired before `now`, and of the open codes of `kiosk` where it is given.
+    /// Erases the characters of every code that has expired at `now`, and of the open codes of `kiosk` where it is given.
     func eraseCodes(expiredAt now: Int64, of kiosk: KioskID?) throws
-    /// Adds an epoch under a new chain number, the number after the greatest one.
     func insert(_ epoch: EpochRow) throws
-    /// Writes the state, head, claim and receipt of an epoch; the sealed part does not change.
+    /// Writes the fields from `state` on; those before them never change.
     func update(_ epoch: EpochRow) throws
-    /// Adds an accepted batch: records `arrival.first …` in order, with all that was derived from them.
+    /// Adds an accepted batch: `lines` are its records `arrival.first … arrival.last`; with all that was derived from them.
     func insert(_ arrival: ArrivalRow, lines: ArraySlice<Data>, derived: Derived) throws
     func put(_ contact: BootContact, chain: Int64) throws
     /// Keeps evidence once: the same chain, first record and last hash are not kept twice. False if it was there.

@@ -71,6 +71,8 @@ public struct QuarantinedRow: Equatable, Sendable {
         case unknownKind = "unknown_kind"
         /// A known kind with a field missing or of another type.
         case badBody = "bad_body"
+        /// An answer with a mark that no question offers.
+        case badMark = "bad_mark"
         /// It speaks of a session that was never shown in this epoch.
         case unknownSession = "unknown_session"
         /// A second `shown` of the same session.

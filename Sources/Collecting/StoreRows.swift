@@ -50,18 +50,24 @@ public struct CodeRow: Equatable, Sendable {
     public var characters: String?
     public var kiosk: KioskID
     public var expires: Int64
+    /// Wrong proofs so far.
     public var tries: Int
-    public var used: Bool
+    /// The proof of the request that used the code; nothing while it is unused.
+    public var proof: String?
+    /// What that request was answered: a kiosk that lost the answer asks again (libcurl may even do so by itself).
+    public var answer: Data?
 
     public init(
-        identifier: String, characters: String?, kiosk: KioskID, expires: Int64, tries: Int = 0, used: Bool = false
+        identifier: String, characters: String?, kiosk: KioskID, expires: Int64, tries: Int = 0, proof: String? = nil,
+        answer: Data? = nil
     ) {
         self.identifier = identifier
         self.characters = characters
         self.kiosk = kiosk
         self.expires = expires
         self.tries = tries
-        self.used = used
+        self.proof = proof
+        self.answer = answer
     }
 }
 
@@ -113,12 +119,16 @@ public struct EpochRow: Equatable, Sendable {
     public var floor: Int64
     /// When the newest record was stored.
     public var received: Int64?
+    /// How many branches are kept.
+    public var branches: Int
+    /// The collector's signature over the fields from `state` on, renewed with each change; base64.
+    public var stateSeal: String
 
     public init(
         chain: Int64, kiosk: KioskID, epoch: Int, place: KioskPlace, journalKey: PublicKey, transportKey: PublicKey,
         certificate: String, collectorNonce: String, origin: EpochOrigin, opened: Int64, seal: String,
         state: EpochState = .open, head: ChainHead, claim: HeadClaim? = nil, receipt: String? = nil, floor: Int64,
-        received: Int64? = nil
+        received: Int64? = nil, branches: Int = 0, stateSeal: String = ""
     ) {
         self.chain = chain
         self.kiosk = kiosk
@@ -137,6 +147,8 @@ public struct EpochRow: Equatable, Sendable {
         self.receipt = receipt
         self.floor = floor
         self.received = received
+        self.branches = branches
+        self.stateSeal = stateSeal
     }
 
     /// What the chain begins with.
