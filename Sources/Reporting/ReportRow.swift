@@ -5,33 +5,33 @@
 // {"key","suppressed":true}.
 
 /// One row of a report for programs.
-public struct ReportRow: Equatable, Sendable {
+public struct ReportRow: Codable, Equatable, Sendable {
     /// The group's name; `(none)` where the records do not say.
-    public let key: String
-    /// Nothing in a suppressed row.
-    public let figures: Figures?
+    public var key: String
+    public var n: Int?
+    public var satisfied: Int?
+    /// Percent, as `low` and `high`.
+    public var share: Double?
+    public var low: Double?
+    public var high: Double?
+    public var mean: Double?
+    /// True, and no figures, in a row that may not be shown; else absent.
+    public var suppressed: Bool?
 
     public static let nameless = "(none)"
 
     public init(key: String?, marks: Marks, suppression: Suppression) {
         self.key = key ?? Self.nameless
-        figures = suppression.shows(Counts(marks: marks)) ? Figures(marks) : nil
-    }
-}
-
-extension ReportRow: Encodable {
-    enum CodingKeys: String, CodingKey { case key, n, satisfied, share, low, high, mean, suppressed }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(key, forKey: .key)
-        guard let figures else { return try container.encode(true, forKey: .suppressed) }
-        try container.encode(figures.count, forKey: .n)
-        try container.encode(figures.satisfied, forKey: .satisfied)
-        try container.encode(Self.rounded(figures.share), forKey: .share)
-        try container.encode(Self.rounded(figures.low), forKey: .low)
-        try container.encode(Self.rounded(figures.high), forKey: .high)
-        try container.encode(Self.rounded(figures.mean), forKey: .mean)
+        guard suppression.shows(Counts(marks: marks)), let figures = Figures(marks) else {
+            suppressed = true
+            return
+        }
+        n = figures.count
+        satisfied = figures.satisfied
+        share = Self.rounded(figures.share)
+        low = Self.rounded(figures.low)
+        high = Self.rounded(figures.high)
+        mean = Self.rounded(figures.mean)
     }
 
     /// Six decimals: more than any sample carries, and the same text on every machine.

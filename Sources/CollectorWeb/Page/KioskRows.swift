@@ -16,6 +16,7 @@ extension PageComposer {
         let russian = wording.language == .russian
         switch kiosk.state {
         case .waiting: return (russian ? "ждёт подключения" : "waiting to be enrolled", "quiet")
+        case .closed: return (russian ? "нужно подключить заново" : "needs to be enrolled again", "alarm")
         case .revoked: return (russian ? "отозван" : "revoked", "alarm")
         case .enrolled: break
         }

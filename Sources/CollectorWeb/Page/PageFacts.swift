@@ -17,7 +17,7 @@ struct PageFacts: Sendable {
 
     /// One kiosk and when it was last heard of.
     struct Kiosk: Sendable {
-        enum State: Sendable { case waiting, enrolled, revoked }
+        enum State: String, Sendable, CaseIterable { case waiting, enrolled, closed, revoked }
 
         var id: String
         var office: String
