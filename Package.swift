@@ -55,6 +55,7 @@ let cModules: [Target] = [
     c("CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
     .target(name: "CConsole"),
     .target(name: "CUnixSocket"),
+    .target(name: "CSQLiteConfiguration"),
 ]
 
 let wrappers: [Target] = [
@@ -96,7 +97,7 @@ let adapters: [Target] = [
     module(
         "Uplink",
         ["Ratings", "Ledger", "Wire", "KioskControl", "Delivery", "Curl", "Gzip", "UnixSocket", crypto, logging]),
-    module("CollectorSQLite", ["Ratings", "Ledger", "Collecting", "Reporting", grdb, sqlite]),
+    module("CollectorSQLite", ["CSQLiteConfiguration", "Ratings", "Ledger", "Collecting", grdb, sqlite]),
     module(
         "CollectorWeb",
         [

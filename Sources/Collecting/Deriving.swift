@@ -44,6 +44,8 @@ struct Deriving {
     }
 
     private mutating func add(_ shown: Shown, at sequence: Int64, moment: BootClocks.Moment) throws {
+        let texts = [shown.questionnaire, shown.language, shown.visit.service ?? "", shown.visit.window ?? ""]
+        guard texts.allSatisfy(Self.isPlain) else { return quarantine(sequence, .badBody) }
         guard try session(shown.session) == nil else { return quarantine(sequence, .repeatedSession) }
         let placed = clocks.placed(moment, received: received)
         let row = SessionRow(
@@ -58,7 +60,9 @@ struct Deriving {
     }
 
     private mutating func add(_ answer: Answer, at sequence: Int64, moment: BootClocks.Moment) throws {
-        guard answer.value != nil || answer.pass != nil else { return quarantine(sequence, .badBody) }
+        guard answer.value != nil || answer.pass != nil, Self.isPlain(answer.question) else {
+            return quarantine(sequence, .badBody)
+        }
         let rates = answer.question == Self.ratingQuestion
         if let value = answer.value, !(rates ? Self.ratingMarks : Self.anyMarks).contains(value) {
             return quarantine(sequence, .badMark)
@@ -75,11 +79,16 @@ struct Deriving {
     }
 
     private mutating func add(_ end: SessionEnd, at sequence: Int64) throws {
+        let flags = end.flags ?? []
+        guard flags.allSatisfy({ Self.isPlain($0) && !$0.contains(" ") }) else { return quarantine(sequence, .badBody) }
         guard var session = try session(end.session) else { return quarantine(sequence, .unknownSession) }
         session.outcome = end.outcome
-        session.flags = end.flags ?? []
+        session.flags = flags
         put(session)
     }
+
+    /// Names and codes, never free text: what holds a control character is not one of ours.
+    private static func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
 
     private func session(_ id: SessionID) throws -> SessionRow? {
         if let index = newIndex[id] { return derived.newSessions[index] }
