@@ -9,7 +9,7 @@ public final class AdminSocketPath: Sendable {
     private let folder: Int32
 
     public init(_ data: DataFolder) throws(CollectorFailure) {
-        folder = open(data.path, O_PATH | O_DIRECTORY | O_CLOEXEC)
+        folder = open(data.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else {
             throw CollectorFailure(.notPermitted, "cannot open \(data.path) (\(PrivateFile.reason())); run as the collector's user")
         }

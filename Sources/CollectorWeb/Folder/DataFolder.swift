@@ -5,10 +5,9 @@
 //   collector.json        name, hosts and layout version
 //   receipt.key           the Ed25519 seed that signs receipts, base64
 //   authority.pem, authority.key, server.pem, server.key
-//   lock                  held exclusively by whoever works on the folder
 //   admin.sock            the running program's admin socket
 //   address               where the program was last reached, for `kiosk add`
-// and the store's own files. Operations: `create`, `init` (opens), `lock`.
+// and the store's own files. Operations: `create`, `init` (opens).
 
 import FoundationEssentials
 import Glibc

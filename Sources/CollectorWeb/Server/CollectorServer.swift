@@ -1,11 +1,13 @@
 import Collecting
 import Glibc
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 import Logging
 import NIOCore
 import Reporting
 import ServiceLifecycle
+import Synchronization
 
 /// The collector's HTTP: the public routes, the kiosks' routes, and the admin socket.
 public struct CollectorServer: Sendable {
@@ -82,13 +84,20 @@ public struct CollectorServer: Sendable {
         _ listener: Listener, folder: DataFolder, ready: @escaping @Sendable (String) -> Void
     ) async throws {
         let socket = try AdminSocketPath(folder)
+        let address = AddressNote(folder: folder, logger: logger)
+        let readiness = Readiness(doors: 2) { ready(address.written()) }
         let admin = Application(
             router: adminRouter(Staff(collector: collector, folder: folder, now: now)),
             server: .http1(configuration: httpConfiguration),
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socket.name)),
-            onServerRunning: { _ in chmod(socket.name, 0o600) }, logger: logger)
-        let address = AddressNote(folder: folder, listener: listener, logger: logger)
-        let main = try application(listener) { port in ready(address.write(port: port)) }
+            onServerRunning: { _ in
+                chmod(socket.name, 0o600)
+                readiness.isOpen()
+            }, logger: logger)
+        let main = try application(listener) { port in
+            address.write(listener.address(port: port, names: folder.settings.hosts))
+            readiness.isOpen()
+        }
         var configuration = ServiceGroupConfiguration(
             services: [admin, main], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(10)
@@ -110,19 +119,44 @@ public struct CollectorServer: Sendable {
     }
 }
 
-/// Writes down where the collector is reached, for `kiosk add`.
-private struct AddressNote: Sendable {
-    let folder: DataFolder
-    let listener: Listener
-    let logger: Logger
+/// Calls back once, when so many doors are open.
+private final class Readiness: Sendable {
+    private let closed: Mutex<Int>
+    private let ready: @Sendable () -> Void
 
-    func write(port: Int) -> String {
-        let address = listener.address(port: port, names: folder.settings.hosts)
+    init(doors: Int, ready: @escaping @Sendable () -> Void) {
+        closed = Mutex(doors)
+        self.ready = ready
+    }
+
+    func isOpen() {
+        let last = closed.withLock { closed in
+            closed -= 1
+            return closed == 0
+        }
+        if last { ready() }
+    }
+}
+
+/// Writes down where the collector is reached, for `kiosk add`.
+private final class AddressNote: Sendable {
+    private let folder: DataFolder
+    private let logger: Logger
+    private let address = Mutex("")
+
+    init(folder: DataFolder, logger: Logger) {
+        self.folder = folder
+        self.logger = logger
+    }
+
+    func write(_ text: String) {
+        address.withLock { $0 = text }
         do throws(CollectorFailure) {
-            try folder.remember(address: address)
+            try folder.remember(address: text)
         } catch {
             logger.warning("the address was not written down", metadata: ["cause": "\(error)"])
         }
-        return address
     }
+
+    func written() -> String { address.withLock(\.self) }
 }

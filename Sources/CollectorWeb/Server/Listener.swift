@@ -55,9 +55,10 @@ public struct Listener: Sendable {
         }
     }
 
-    /// The address that kiosks are told, once the port is known. A wildcard host is told as the first of `names`.
+    /// The address that kiosks are told, once the port is known: `host` if the certificate names it, else the first of
+    /// the certificate's `names`.
     func address(port: Int, names: [String]) -> String {
-        let told = host == "0.0.0.0" || host == "::" ? names.first ?? host : host
+        let told = tls == nil || names.contains(host) ? host : names.first ?? host
         return "\(tls == nil ? "http" : "https")://\(told.contains(":") ? "[\(told)]" : told):\(port)"
     }
 }

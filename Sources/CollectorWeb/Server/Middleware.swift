@@ -2,6 +2,7 @@ import Collecting
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 import Wire
 
 /// Turns every error into a `Refusal` in JSON, and logs the ones that are ours.

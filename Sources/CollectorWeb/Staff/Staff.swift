@@ -90,12 +90,12 @@ public struct Staff: Sendable {
     }
 
     /// Walks every chain, receipt and derived row of the store.
-    public func verify() async throws -> Verdict {
-        let report = try await collector.verify()
+    public func verify() async -> Verdict {
+        let report = await collector.verify()
         return Verdict(
             clean: report.isClean, kiosks: report.kiosks, chains: report.chains, records: Int(report.records),
             faults: report.faults.map {
-                Verdict.Fault(kiosk: "\($0.kiosk)", epoch: $0.epoch, record: $0.sequence, what: $0.what)
+                Verdict.Fault(kiosk: $0.kiosk?.rawValue, epoch: $0.epoch, record: $0.sequence, what: $0.what)
             })
     }
 

@@ -89,8 +89,8 @@ public struct Verdict: Codable, Equatable, Sendable {
     public var faults: [Fault]
 
     public struct Fault: Codable, Equatable, Sendable {
-        public var kiosk: String
-        public var epoch: Int
+        public var kiosk: String?
+        public var epoch: Int?
         /// The record; nothing where the fault is not one record's.
         public var record: Int64?
         public var what: String
