@@ -21,6 +21,7 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let structuredFields = Target.Dependency.product(
     name: "RawStructuredFieldValues", package: "swift-http-structured-headers")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -77,7 +78,7 @@ let vocabulary: [Target] = [
 
 let policy: [Target] = [
     module("Dialog", ["Ratings"]),
-    module("Delivery", ["Ledger", "Wire"]),
+    module("Delivery", ["KioskControl", "Wire"]),
     module("Collecting", ["Ratings", "Ledger", "Wire", crypto]),
     module("Reporting", ["Ratings"]),
 ]
@@ -86,13 +87,13 @@ let adapters: [Target] = [
     module("Questionnaires", ["Ratings", yams], resources: [.embedInCode("default.yaml")]),
     module("KioskJournal", ["Ratings", "Ledger", grdb, sqlite]),
     module("DialogScreens", ["Ratings", "Dialog", "Drawing"]),
-    module("KioskWeb", ["DialogScreens", hummingbird, logging]),
+    module("KioskWeb", [hummingbird, httpTypes, logging], resources: [.embedInCode("page.html")]),
     module(
         "KioskShell",
         [
             "Ratings", "Ledger", "KioskControl", "Dialog", "DialogScreens", "KioskJournal", "KioskWeb",
             "Questionnaires",
-            "Evdev", "Display", "Drawing", "Systemd", "UnixSocket", configuration, yams, crypto, logging,
+            "Evdev", "Display", "Drawing", "Systemd", "UnixSocket", configuration, systemPackage, yams, crypto, logging,
         ]),
     module(
         "Uplink",
@@ -153,7 +154,9 @@ let testTargets: [Target] = [
     tests("CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .testTarget(name: "DemoTests", swiftSettings: strict),
-    .testTarget(name: "KernelTests", swiftSettings: strict),
+    .testTarget(name: "KernelTests", dependencies: ["otsenka-testbench"], swiftSettings: strict),
+    .executableTarget(
+        name: "otsenka-testbench", dependencies: ["Display"], path: "Tests/otsenka-testbench", swiftSettings: strict),
 ]
 
 let package = Package(
@@ -173,6 +176,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),

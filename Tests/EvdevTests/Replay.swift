@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+
+/// A line of `otsenka-kiosk input`, read as anybody else's script would read it.
+struct Line: Decodable, Equatable {
+    var t: Double
+    var device: String
+    var kind: String
+    var id: Int?
+    var x: Double?
+    var y: Double?
+    var key: String?
+    var synthesised: Bool?
+    var cancelled: Bool?
+
+    /// A place in the device's own units, for comparing with a recording.
+    func place(_ xRange: FakeDevice.Axis, _ yRange: FakeDevice.Axis) -> [Int] {
+        func raw(_ share: Double?, _ range: FakeDevice.Axis) -> Int {
+            Int(((share ?? -1) * Double(range.maximum - range.minimum)).rounded()) + range.minimum
+        }
+        return [raw(x, xRange), raw(y, yRange)]
+    }
+}
+
+/// The real `otsenka-kiosk input` under umockdev, with devices made of files.
+struct Replay {
+    var lines: [Line]
+    var standardError: String
+    /// Nil when the run was ended because the sentinel had been seen.
+    var status: Int32?
+
+    var downs: [Line] { lines.filter { $0.kind == "down" } }
+    var ups: [Line] { lines.filter { $0.kind == "up" } }
+    var moves: [Line] { lines.filter { $0.kind == "move" } }
+
+    /// How the end of a recording is told from a pause: after it the device does something that the recording does not.
+    /// It is repeated, as a synchronisation throws away whatever has arrived by then.
+    enum Sentinel {
+        /// A tap in the far corner: slots, packets or a button; seen at `x`, `y`.
+        case slotTap(x: Double = 1, y: Double = 1)
+        case packetTap
+        case buttonTap(Int, x: Double = 1, y: Double = 1)
+        case key(Int, name: String)
+        /// None: the program is expected to end by itself.
+        case none
+
+        func isSeen(in line: Line) -> Bool {
+            switch self {
+            case .slotTap(let x, let y), .buttonTap(_, let x, let y): line.kind == "down" && line.x == x && line.y == y
+            case .packetTap: line.kind == "down" && line.x == 1 && line.y == 1
+            case .key(_, let name): line.key == name
+            case .none: false
+            }
+        }
+
+        func append(to device: inout FakeDevice) {
+            func corner(_ x: Int, _ y: Int) -> [(type: Int, code: Int, value: Int)] {
+                [
+                    (Linux.absolute, x, device.range(of: x)?.maximum ?? 0),
+                    (Linux.absolute, y, device.range(of: y)?.maximum ?? 0),
+                ]
+            }
+            for round in 0..<50 {
+                let gap = round == 0 ? 0.01 : 0.2
+                switch self {
+                case .none: return
+                case .slotTap:
+                    device.frame(
+                        after: gap,
+                        [(Linux.absolute, Linux.slot, 0), (Linux.absolute, Linux.trackingID, 60_000 + round)]
+                            + corner(Linux.multitouchX, Linux.multitouchY))
+                    device.frame([(Linux.absolute, Linux.trackingID, -1)])
+                case .packetTap:
+                    device.frame(after: gap, corner(Linux.multitouchX, Linux.multitouchY) + [(0, 2, 0)])
+                    device.frame([(0, 2, 0)])
+                case .buttonTap(let button, _, _):
+                    device.frame(after: gap, corner(Linux.x, Linux.y) + [(Linux.key, button, 1)])
+                    device.frame([(Linux.key, button, 0)])
+                case .key(let code, _):
+                    device.frame(after: gap, [(Linux.key, code, 1)])
+                    device.frame([(Linux.key, code, 0)])
+                }
+            }
+        }
+    }
+
+    /// Plays the first device's events, then the sentinel on the same device, and reads until the sentinel is seen.
+    static func run(_ devices: [FakeDevice], until sentinel: Sentinel, _ options: String...) throws -> Replay {
+        var devices = devices
+        if !devices.isEmpty { sentinel.append(to: &devices[0]) }
+        let folder = FileManager.default.temporaryDirectory.appending(path: "otsenka-evdev-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        // A minute is far beyond any replay; it only keeps a failing test from hanging.
+        process.arguments =
+            try ["umockdev-run"] + devices.flatMap { try $0.write(into: folder) }
+            + ["--", program, "input", "--seconds", "60"] + options
+        let output = Pipe()
+        let errors = folder.appending(path: "stderr")
+        FileManager.default.createFile(atPath: errors.path, contents: nil)
+        process.standardOutput = output
+        process.standardError = try FileHandle(forWritingTo: errors)
+        try process.run()
+        let (lines, wasSeen) = try read(output.fileHandleForReading, until: sentinel)
+        if wasSeen { process.terminate() }
+        process.waitUntilExit()
+        if !wasSeen, case .none = sentinel {} else { #expect(wasSeen, "the replay ended before its sentinel") }
+        return Replay(
+            lines: lines, standardError: try String(contentsOf: errors, encoding: .utf8),
+            status: wasSeen ? nil : process.terminationStatus)
+    }
+
+    private static func read(_ handle: FileHandle, until sentinel: Sentinel) throws -> ([Line], Bool) {
+        var buffer = Data()
+        var lines: [Line] = []
+        while true {
+            let chunk = handle.availableData
+            if chunk.isEmpty { return (lines, false) }
+            buffer += chunk
+            while let end = buffer.firstIndex(of: 10) {
+                let line = try JSONDecoder().decode(Line.self, from: buffer[buffer.startIndex..<end])
+                buffer = Data(buffer[(end + 1)...])
+                if sentinel.isSeen(in: line) { return (lines, true) }
+                lines.append(line)
+            }
+        }
+    }
+
+    /// Beside the test bundle, wherever it was built.
+    private static var program: String {
+        get throws {
+            let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            return URL(filePath: bundle).deletingLastPathComponent().appending(path: "otsenka-kiosk").path
+        }
+    }
+}
