@@ -73,11 +73,11 @@ public struct Delivery: Sendable {
     public let limits: DeliveryLimits
 
     /// Records in the next batch at most.
-    public private(set) var batchRecords: Int
+    public internal(set) var batchRecords: Int
     /// Failures since the last success.
-    public private(set) var failures = 0
+    public internal(set) var failures = 0
     /// The newest trouble that was reported and has not passed.
-    public private(set) var verdict: Verdict?
+    public internal(set) var verdict: Verdict?
 
     var uploadDue: Int64 = 0
     var heartbeatDue: Int64 = 0

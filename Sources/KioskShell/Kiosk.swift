@@ -65,7 +65,8 @@ public final class Kiosk {
         for number in [SIGTERM, SIGINT] {
             signals.append(try loop.onSignal(number) { [weak self] _ in self?.shutDown() })
         }
-        let screen = try Screen(loop: loop, settings: settings.display, questionnaire: form.questionnaire, logger: logger)
+        let screen = try Screen(
+            loop: loop, settings: settings.display, questionnaire: form.questionnaire, logger: logger)
         self.screen = screen
         screen.lost = { [weak self] isLost in self?.facts.set(.noDisplay, isLost) }
         try startDialog(on: screen)
@@ -110,7 +111,8 @@ public final class Kiosk {
         uplink = try UplinkService(
             path: folder + "/uplink.sock", loop: loop, worker: worker, kiosk: facts, logger: logger)
         commands = try CommandService(
-            socket: SocketPlace(path: folder + "/control.sock", logger: logger), loop: loop, worker: worker, kiosk: facts,
+            socket: SocketPlace(path: folder + "/control.sock", logger: logger), loop: loop, worker: worker,
+            kiosk: facts,
             hooks: CommandService.Hooks(
                 screen: { [weak self] in self?.dialog?.view.screen.name ?? "" },
                 devices: { [weak self] in self?.input?.descriptions.map(\.summary) ?? [] },
@@ -120,7 +122,8 @@ public final class Kiosk {
     }
 
     private func startInput() throws {
-        let input = try InputDriver(loop: loop, settings: settings.input.settings, logger: logger) { [weak self] event in
+        let input = try InputDriver(loop: loop, settings: settings.input.settings, logger: logger) {
+            [weak self] event in
             self?.took(event)
         }
         self.input = input
@@ -207,7 +210,9 @@ public final class Kiosk {
     private func close() {
         input?.stop()
         uplink?.close()
+        uplink = nil
         commands?.close()
+        commands = nil
         web?.stop()
         screen?.close()
         try? worker.close()

@@ -51,7 +51,8 @@ extension KioskSettings {
         let data: Data
         do { data = try Data(contentsOf: URL(filePath: file)) } catch {
             throw SettingsError(
-                place: file, cause: "the settings file cannot be read", nextStep: "check that it exists and its permissions")
+                place: file, cause: "the settings file cannot be read",
+                nextStep: "check that it exists and its permissions")
         }
         let root: Node?
         do { root = try Yams.compose(yaml: String(decoding: data, as: UTF8.self)) } catch let error as YamlError {

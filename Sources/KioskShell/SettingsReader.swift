@@ -48,7 +48,8 @@ struct SettingsReader {
 
     /// A refusal of the value of `key` that names what it must be.
     func refusal(of key: String, kind: String) -> SettingsError {
-        SettingsError(place: place, cause: "`\(key)` must be \(kind)", nextStep: "correct the value or take the line away")
+        SettingsError(
+            place: place, cause: "`\(key)` must be \(kind)", nextStep: "correct the value or take the line away")
     }
 
     private func read(_ key: String, kind: String, _ body: () throws -> Void) throws {
@@ -147,7 +148,8 @@ extension KioskSettings.DialogPart {
         try reader.int("dialog.thanks-ms", into: &thanksMilliseconds)
         let least = DialogLimits()
         let times = [
-            ("dialog.warning-ms", warningMilliseconds, least.warning), ("dialog.reset-ms", resetMilliseconds, least.reset),
+            ("dialog.warning-ms", warningMilliseconds, least.warning),
+            ("dialog.reset-ms", resetMilliseconds, least.reset),
             ("dialog.arm-ms", armMilliseconds, least.arm), ("dialog.thanks-ms", thanksMilliseconds, least.thanks),
             ("dialog.highlight-ms", highlightMilliseconds, least.highlightMinimum),
         ]

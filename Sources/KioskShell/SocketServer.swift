@@ -57,7 +57,8 @@ final class SocketServer<Request: Decodable, Answer: Encodable> {
             }
             sessions[number] = session
         } catch {
-            logger.warning("a connection was not accepted", metadata: ["socket": "\(listener.path)", "cause": "\(error)"])
+            logger.warning(
+                "a connection was not accepted", metadata: ["socket": "\(listener.path)", "cause": "\(error)"])
         }
     }
 

@@ -79,7 +79,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 return report("kiosk", 70, "it gave no status")
             }
             let marks = status.marks.isEmpty ? "" : ", marks \(status.marks.joined(separator: " "))"
-            let who = status.kiosk.map { "enrolled as \($0)" } ?? "running, not enrolled: otsenka-kiosk enrol comes next"
+            let who =
+                status.kiosk.map { "enrolled as \($0)" } ?? "running, not enrolled: otsenka-kiosk enrol comes next"
             report("kiosk", status.marks.isEmpty ? 0 : 65, "\(who)\(marks)")
         } catch let failure as Failure {
             report("kiosk", failure.status, failure.message)

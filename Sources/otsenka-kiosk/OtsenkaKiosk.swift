@@ -9,9 +9,8 @@ struct OtsenkaKiosk: AsyncParsableCommand {
         abstract: "Asks visitors how they were served, and keeps every answer.",
         version: version,
         subcommands: [
-            RunCommand.self, UplinkCommand.self, MaintainCommand.self, EnrolCommand.self, StatusCommand.self,
+            RunCommand.self, MaintainCommand.self, StatusCommand.self,
             VerifyCommand.self, ExportCommand.self, VisitCommand.self, DoctorCommand.self, InputCommand.self,
-            RenderCommand.self, LintCommand.self,
         ])
 
     static func main() async {
@@ -31,7 +30,9 @@ struct OtsenkaKiosk: AsyncParsableCommand {
 
     /// One line for a person, then the status for a script.
     private static func fail(_ failure: Failure) -> Never {
-        fputs("otsenka-kiosk: \(failure.message)\n", stderr)
+        let line = Array("otsenka-kiosk: \(failure.message)\n".utf8)
+        // A line that cannot be written has nobody who could read it; the status still tells.
+        _ = write(STDERR_FILENO, line, line.count)
         Glibc.exit(failure.status)
     }
 }

@@ -45,7 +45,9 @@ struct VerifyCommand: ParsableCommand {
         case .broken(let sequence, let reason):
             throw Failure(
                 status: 65,
-                message: "record \(sequence) is not right: \(reason); keep the journal's folder as evidence and call support")
+                message:
+                    "record \(sequence) is not right: \(reason); keep the journal's folder as evidence and call support"
+            )
         default: throw answer.failure
         }
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import KioskControl
-import Ratings
+
+import struct Ratings.Visit
+import enum Ratings.VisitSource
 
 /// `otsenka-kiosk visit`: what a queue system's script calls when an operator ends a visit.
 struct VisitCommand: ParsableCommand {

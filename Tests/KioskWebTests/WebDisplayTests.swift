@@ -53,7 +53,8 @@ private final class FakePanel: WebPanel {
     func aPointerThatIsNoneIsRefused(body: String) async throws {
         try await application.test(.router) { client in
             try await client.execute(
-                uri: "/pointer", method: .post, headers: [.contentType: "application/json"], body: ByteBuffer(string: body)
+                uri: "/pointer", method: .post, headers: [.contentType: "application/json"],
+                body: ByteBuffer(string: body)
             ) { #expect($0.status == .badRequest) }
         }
         #expect(panel.pressed.withLock { $0.isEmpty })
