@@ -82,7 +82,7 @@ import Testing
             ("127.0.0.1", true), ("127.8.8.8", true), ("localhost", true), ("LOCALHOST", true), ("::1", true),
             ("0.0.0.0", false), ("::", false), ("192.168.1.5", false), ("localhost.example", false),
             ("127.0.0.1.example", false), ("127.1", false), ("", false), ("::ffff:127.0.0.1", false),
-        ])
+        ] as [(String, Bool)])
     func plain(host: String, allowed: Bool) {
         let refusal = failure { _ = try Listener(plainLoopback: host, port: 8080) }
         #expect((refusal == nil) == allowed)

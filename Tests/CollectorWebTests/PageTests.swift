@@ -37,7 +37,7 @@ import Testing
     @Test("A row with fewer than ten ratings shows no figure, and no total lets it be found by subtraction")
     func hidden() throws {
         let page = try html(.sample, .english)
-        let row = try #require(page.split(separator: "<tr>").first { $0.contains("Справка о судимости") })
+        let row = try #require(page.split(separator: "</tr>").first { $0.contains("Справка о судимости") })
         #expect(row.contains("Fewer than 10 ratings"))
         #expect(!row.contains("%") && !row.contains("class=\"counts\""))
         // The office's total is that of its two other rows: 505 + 61.
@@ -117,12 +117,12 @@ import Testing
 @Suite struct WordingTests {
     @Test(
         "Counted words take the form of their number",
-        arguments: [(1, "оценка"), (2, "оценки"), (5, "оценок"), (11, "оценок"), (14, "оценок"), (21, "оценка"), (112, "оценок"), (1004, "оценки"), (0, "оценок")])
+        arguments: [(1, "оценка"), (2, "оценки"), (5, "оценок"), (11, "оценок"), (14, "оценок"), (21, "оценка"), (112, "оценок"), (1004, "оценки"), (0, "оценок")] as [(Int, String)])
     func plural(count: Int, form: String) {
         #expect(Wording(language: .russian).plural(count, ["оценка", "оценки", "оценок"]) == form)
     }
 
-    @Test("Numbers are rounded once and grouped", arguments: [(0.0, "0.0"), (99.96, "100.0"), (44.5036, "44.5"), (1234.56, "1,234.6"), (9.95, "10.0")])
+    @Test("Numbers are rounded once and grouped", arguments: [(0.0, "0.0"), (99.96, "100.0"), (44.5036, "44.5"), (1234.56, "1,234.6"), (9.95, "10.0")] as [(Double, String)])
     func decimal(number: Double, text: String) {
         #expect(Wording(language: .english).decimal(number, places: 1) == text)
     }

@@ -58,10 +58,10 @@ import Wire
         #expect(process.terminationStatus == 0)
     }
 
-    private func temporary(_ body: (String) throws -> Void) throws {
+    private func temporary(_ body: @escaping @Sendable (String) throws -> Void) async throws {
         let path = NSTemporaryDirectory() + "otsenka-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: path) }
-        try body(path)
+        try await Result(blocking: { try body(path) }).get()
     }
 
     private func post(_ url: String, _ method: String, _ fields: [String: String], _ body: Data) throws -> CurlResponse {
@@ -90,10 +90,10 @@ import Wire
     }
 
     @Test("From init to a verified report; and when a byte of the store is changed, verify names the record and ends with 65")
-    func whole() throws {
-        try temporary { folder in
+    func whole() async throws {
+        try await temporary { (folder: String) throws in
             #expect(try run(["init", "--dir", folder, "--name", "test.example"]).status == 0)
-            try serving(folder) { address in
+            try serving(folder) { (address: String) throws in
                 let added = try run(
                     ["kiosk", "add", "--dir", folder, "--office", "Зал", "--service", "Паспорт", "--id", "hall-1", "--json"])
                 #expect(added.status == 0, "\(added.error)")
@@ -144,9 +144,9 @@ import Wire
             (["report", "ratings", "--dir", "FOLDER", "--by", "month", "--from", "2026-02-30"], 64),
             (["init", "--dir", "FOLDER"], 73), (["init", "--dir", "/proc/nowhere"], 73), (["--help"], 0),
             (["kiosk", "add", "--help"], 0), (["report", "ratings", "--dir", "FOLDER", "--by", "territory", "--json"], 0),
-        ])
-    func statuses(arguments: [String], status: Int32) throws {
-        try temporary { folder in
+        ] as [([String], Int32)])
+    func statuses(arguments: [String], status: Int32) async throws {
+        try await temporary { (folder: String) throws in
             #expect(try run(["init", "--dir", folder, "--name", "a.example"]).status == 0)
             let ended = try run(arguments.map { $0 == "FOLDER" ? folder : $0 })
             #expect(ended.status == status, "\(ended.error)")
@@ -157,12 +157,12 @@ import Wire
     }
 
     @Test("A folder deeper than a socket's name may be long is served all the same")
-    func deep() throws {
-        try temporary { folder in
+    func deep() async throws {
+        try await temporary { (folder: String) throws in
             let deep = folder + "/" + String(repeating: "d", count: 120)
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             #expect(try run(["init", "--dir", deep, "--name", "a.example"]).status == 0)
-            try serving(deep) { _ in
+            try serving(deep) { (_: String) throws in
                 #expect(FileManager.default.fileExists(atPath: deep + "/admin.sock"))
                 let mode = try FileManager.default.attributesOfItem(atPath: deep + "/admin.sock")[.posixPermissions] as? Int
                 #expect(mode == 0o600)

@@ -75,6 +75,16 @@ final class Stage: Sendable {
     }
 }
 
+extension Result where Failure == any Error, Success: Sendable {
+    /// Runs what waits for a socket or a process on a thread of its own: Swift's pool has one thread for each core, and the
+    /// server needs them.
+    init(blocking work: @escaping @Sendable () throws -> Success) async {
+        self = await withCheckedContinuation { continuation in
+            Thread { continuation.resume(returning: Result { try work() }) }.start()
+        }
+    }
+}
+
 /// Milliseconds since 1970 that pass only when told to.
 final class TestClock: Sendable {
     private let time = Mutex<Int64>(1_795_336_800_000)

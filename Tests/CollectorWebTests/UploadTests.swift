@@ -51,11 +51,11 @@ import Wire
             switch self {
             case .noSignature, .otherKey, .changedPath: .badSignature
             case .changedBody: .badDigest
-            case .brokenChain, .missingRecord: .brokenChain
+            case .brokenChain: .brokenChain
             case .otherCheckpoint: .badCheckpoint
             case .unknownKiosk: .unknownKiosk
             case .gap: .gap
-            case .notGzip, .cutGzip, .unknownEncoding, .noRange, .backwards: .malformed
+            case .missingRecord, .notGzip, .cutGzip, .unknownEncoding, .noRange, .backwards: .malformed
             case .bomb, .tooMany, .tooLong: .tooLarge
             }
         }
