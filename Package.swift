@@ -160,7 +160,8 @@ let testTargets: [Target] = [
     tests("KioskShell", ["Dialog", "Evdev", "Ratings"]),
     tests("Uplink", [hummingbird, crypto]),
     tests("CollectorSQLite", ["FakeKiosk", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
-    tests("CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "FakeKiosk"]),
+    tests(
+        "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .testTarget(name: "DemoTests", swiftSettings: strict),
     .testTarget(name: "KernelTests", dependencies: ["otsenka-testbench"], swiftSettings: strict),
