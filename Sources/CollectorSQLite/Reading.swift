@@ -168,12 +168,18 @@ extension SQLiteAccess: StoreSnapshot {
     }
 
     func orphans() throws -> [String] {
-        try ["record", "arrival", "boot_contact", "branch", "session", "answer", "quarantine"].flatMap { table in
+        let tables = ["record", "arrival", "boot_contact", "branch", "session", "answer", "quarantine"]
+        let chains = try tables.flatMap { table in
             try all("SELECT DISTINCT chain FROM \(table) WHERE chain NOT IN (SELECT chain FROM epoch)") { row in
                 let chain: Int64 = try row.get("chain")
                 return "table \(table) has rows of chain \(chain), which no epoch has"
             }
         }
+        let kiosks = try all("SELECT kiosk, epoch FROM epoch WHERE kiosk NOT IN (SELECT id FROM kiosk)") { row in
+            let (kiosk, epoch): (String, Int) = (try row.get("kiosk"), try row.get("epoch"))
+            return "kiosk \(kiosk) is missing in the table of kiosks, and its epoch \(epoch) is here"
+        }
+        return chains + kiosks
     }
 }
 

@@ -2,7 +2,7 @@ import Ratings
 
 /// What the shell has to do, in this order.
 public enum DialogAction: Equatable, Sendable {
-    /// Store the record durably and answer `stored` or `storeFailed` with the token. At most one is under way at a time.
+    /// Store the record durably and answer `stored` or `storeFailed` with the token. One at a time is under way.
     case append(RecordBody, AppendToken)
     /// The visit was taken: its dialog is shown now, or as soon as the thanks of the one before is over.
     case visitTaken
@@ -40,8 +40,8 @@ public enum VisitRefusal: Equatable, Sendable {
         case .closed: "the kiosk is closed; see the reason in otsenka-kiosk status"
         case .busy: "the store is still writing; send the visit again in a second"
         case .malformed:
-            "a field of the visit is empty, longer than \(DialogLimits.visitFieldBytes) bytes or has control characters; "
-                + "correct it in the queue system"
+            "a field of the visit is empty, longer than \(DialogLimits.visitFieldBytes) bytes or has control "
+                + "characters; correct it in the queue system"
         }
     }
 }

@@ -4,8 +4,8 @@ import Ratings
 public enum DialogEvent: Equatable, Sendable {
     /// A contact landed on the picture of the present `view`; `target` is what lies under it, if anything does.
     ///
-    /// Only edges that a device really reported are sent: a contact that is merely found to be down, after SYN_DROPPED or
-    /// on opening a device, is no press.
+    /// Only edges that a device really reported are sent: a contact that is merely found to be down, after SYN_DROPPED
+    /// or on opening a device, is no press.
     case contactDown(target: TargetID?)
     /// The last contact of all panels was lifted, or its panel went away.
     case allContactsUp

@@ -6,7 +6,7 @@
 //       │      │   no press 15+20 s │  │  │   └─┘ answer durable: next question                    │
 //       │      ├────────────────────┘  │  │                                                        │
 //       │      │   finish before the   │  │ answer not stored                       5 s            │
-//       │      ├───first mark──────────┘  └──────────────────► not recorded ──────────► restart    │
+//       │      ├───first mark──────────┘  └──────────────────► not recorded ──────────► restart         │
 //       │      └───────────────────────────────────────────────────────────────────────────────────┘
 //       └─ setClosed ─► closed ─ opened ─► idle        any other failure of the store: closed (fault) ─► restart
 //
@@ -22,31 +22,31 @@
 // setClosed      | closed          | interrupted, closed (5)        | after it closed  | –            | new reason
 // shutdown       | closed          | interrupted, closed (5)        | after it closed  | –            | closed
 //
-// (1) The touch that wakes is not an answer; on a language it also chooses that language for this session. Contacts count
-//     only after all that were down when the screen changed are up. After a dialog that was left without a mark the screen
-//     wakes again only when a thanks screen would be over, so that one jammed button cannot fill the journal.
-// (2) A contact that lands inside a target, when the question has stood for `arm` and no older contact is down. Then
-//     contacts are locked until all are up: a palm, ten fingers or a finger left lying is one press. While the warning is
-//     shown an answer that can be seen and pressed is an answer; every other press means that somebody is there.
+// (1) The touch that wakes is not an answer; on a language it also chooses that language for this session. Contacts
+//     count only after all that were down when the screen changed are up. After a dialog that was left without a mark
+//     the screen wakes again only when a thanks screen would be over, so one jammed button cannot fill the journal.
+// (2) A contact that lands inside a target, when the question has stood for `arm` and no contact from before it is
+//     down. Then contacts are locked until all are up: a palm, ten fingers or a finger left lying is one press. While
+//     the warning is shown, an answer that can be seen and pressed is an answer; any other press is a sign of life.
 // (3) A button acts by its own edge, debounced; contacts lying on the panel do not hinder it, nor does another button.
 // (4) One visit waits for the two seconds of the thanks, a second one is refused. If the kiosk closes meanwhile it is
 //     forgotten: nothing was shown, nothing is counted.
 // (5) If an answer is on its way to the store, it is awaited first: a press that became durable is acknowledged.
 //
-// Records: `shown` when the dialog appears (also by a visit to which nobody comes: the denominator), `answer` for a mark or
-// a skip, `session` at the end. At most one append is under way, so no answer is stored before its `shown`. The question
-// changes only when the answer is durable, and «Спасибо» comes only when every answer given is; it does not wait for the
-// `session` record, whose failure takes nothing back from the visitor.
+// Records: `shown` when the dialog appears (also by a visit to which nobody comes: the denominator), `answer` for a
+// mark or a skip, `session` at the end. At most one append is under way, so no answer is stored before its `shown`.
+// The question changes only when the answer is durable, and «Спасибо» comes only when every answer given is; it does
+// not wait for the `session` record, whose failure takes nothing back from the visitor.
 //
-// Outcomes: `answered` after the last question or «Готово», with at least one mark; `cancelled` if the visitor got there
-// without a mark; `timeout` when nobody pressed, even after some answers (they stay); `interrupted` by setClosed and
-// shutdown. A session during which the store failed has no end here: the next start closes it, as refused if its failed
-// answer turns out to be durable (`failedSession`), otherwise as interrupted.
+// Outcomes: `answered` after the last question or «Готово», with at least one mark; `cancelled` if the visitor got
+// there without a mark; `timeout` when nobody pressed, even after some answers (they stay); `interrupted` by setClosed
+// and shutdown. A session during which the store failed has no end here: the next start closes it, as refused if its
+// failed answer turns out to be durable (`failedSession`), otherwise as interrupted.
 
 import Ratings
 
-/// The dialog of one kiosk. Feed it every event with the monotonic time, perform the actions, draw `view`, and call with
-/// `timePassed` when `deadline` comes.
+/// The dialog of one kiosk. Feed it every event with the monotonic time, perform the actions, draw `view`, and call
+/// with `timePassed` when `deadline` comes.
 public struct DialogMachine: Sendable {
     enum Phase: Sendable {
         case idle

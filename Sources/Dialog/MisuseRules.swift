@@ -2,8 +2,9 @@ import Ratings
 
 /// The rules of misuse, version 1 (`reliability.md` §7, burst flag), over the finished ratings of this kiosk.
 ///
-/// A rule flags the rating that completes its pattern and those after it while the pattern lasts; records already stored
-/// are not touched, and nothing is dropped. Whoever evaluates the records later sees the whole pattern and may judge anew.
+/// A rule flags the rating that completes its pattern and those after it while the pattern lasts; records already
+/// stored are not touched, and nothing is dropped. Whoever evaluates the records later sees the whole pattern and may
+/// judge anew.
 /// Memory is bounded: ratings older than the longest window, and all above 64, are forgotten.
 public struct MisuseRules: Equatable, Sendable {
     /// Stands in each `session` record that the rules have looked at.

@@ -12,6 +12,8 @@ struct Controls {
     let skip: PixelRect
     let finish: PixelRect
     let progress: PixelRect
+    /// Of «Мне нужно ещё время», wide enough in every language.
+    let moreTimeWidth: Int
     /// Two rows of keys instead of one: actions over languages.
     let isStacked: Bool
     /// The progress stands at the top of the screen, for want of room between the keys.
@@ -29,6 +31,7 @@ struct Controls {
             measures.leastTarget, fitter.labelWidth(phrases.flatMap { [$0.skip, $0.finish] }) + 2 * padding)
         let count = fitter.questionnaire.questions.count
         let progressWidth = fitter.labelWidth(phrases.map { $0.progress(count, count) })
+        moreTimeWidth = fitter.labelWidth(phrases.map(\.moreTime)) + 4 * margin
         let languagesWidth = offered.count * (languageWidth + gap)
         let oneRow = 2 * margin + languagesWidth + 2 * actionWidth + gap
         let isStacked = arrangement == .split || oneRow > measures.width

@@ -28,7 +28,8 @@ struct LetterFitter {
         optionCount = max(1, questionnaire.questions.map(\.options.count).max() ?? 1)
         words = Set(questionnaire.questions.flatMap(\.options).flatMap(\.label.values)).sorted()
         questions = questionnaire.questions.flatMap(\.text.values)
-        let capRatio = typesetter.capHeight(TextStyle(pixelSize: 100)) / 100
+        let capRatio =
+            typesetter.capHeight(TextStyle(pixelSize: Typesetter.referenceSize)) / Typesetter.referenceSize
         let least = geometry.minimumCapHeightMillimetres * geometry.pixelsPerMillimetre / max(0.3, capRatio)
         minimumSize = (least * 4).rounded(.up) / 4
         body = max(minimumSize, (0.038 * Double(min(geometry.width, geometry.height))).rounded())
@@ -42,7 +43,7 @@ struct LetterFitter {
         let question = largest(from: minimumSize, to: body * 2) { size in
             let style = TextStyle(pixelSize: size, weight: .bold, alignment: .center)
             return questions.allSatisfy { text in
-                let metrics = typesetter.measure(Typography.bind(text), style: style, width: room.width)
+                let metrics = typesetter.estimate(Typography.bind(text), style: style, width: room.width)
                 return !metrics.breaksWord && metrics.lineCount <= questionLines && metrics.height <= room.height
             }
         }
@@ -60,7 +61,7 @@ struct LetterFitter {
 
     /// The width of the widest of some labels on control keys.
     func labelWidth(_ labels: [String]) -> Int {
-        labels.map { typesetter.measure($0, style: TextStyle(pixelSize: body, weight: .bold)).width }.max() ?? 0
+        labels.map { typesetter.estimate($0, style: TextStyle(pixelSize: body, weight: .bold)).width }.max() ?? 0
     }
 
     /// How words may be set, best first: bold in one line, bold in several, regular, and bold of the narrow face.
@@ -86,7 +87,7 @@ struct LetterFitter {
 
     private func wordsFit(_ style: WordStyle) -> Bool {
         words.allSatisfy { word in
-            let metrics = typesetter.measure(Typography.bind(word), style: style.text, width: style.width)
+            let metrics = typesetter.estimate(Typography.bind(word), style: style.text, width: style.width)
             return !metrics.breaksWord && metrics.lineCount <= style.lines
         }
     }

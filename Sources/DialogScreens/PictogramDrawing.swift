@@ -23,7 +23,9 @@ extension Pictogram {
             }
         case .technician:
             canvas.stroke(pen.lines([(18, 82), (58, 42)]), lineWidth: pen.length(17), color: ink)
-            canvas.stroke(pen.arc(centerX: 68, centerY: 32, radius: 19, from: -10, to: 280), lineWidth: pen.length(14), color: ink)
+            canvas.stroke(
+                pen.arc(centerX: 68, centerY: 32, radius: 19, from: -10, to: 280), lineWidth: pen.length(14), color: ink
+            )
         }
     }
 

@@ -47,7 +47,8 @@ extension SceneBuilder {
         elements.append(
             .pictogram(
                 Pictogram(
-                    kind: kind, bounds: PixelRect(x: room.x + (room.width - side) / 2, y: top, width: side, height: side),
+                    kind: kind,
+                    bounds: PixelRect(x: room.x + (room.width - side) / 2, y: top, width: side, height: side),
                     ink: ink, ground: theme.background)))
         var rest = column
         rest.y = top + side + large

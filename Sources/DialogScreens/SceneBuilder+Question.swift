@@ -154,9 +154,6 @@ extension SceneBuilder {
         let band = plan.controls.strip
         let margin = measures.margin
         elements.append(.panel(Panel(bounds: band, fill: theme.warning)))
-        let keyWidth = typesetter.measure(
-            phrases.moreTime, style: TextStyle(pixelSize: letters.body, weight: .bold)
-        ).width
         let inner = PixelRect(
             x: band.x + margin, y: band.y + margin, width: band.width - 2 * margin,
             height: band.height - 2 * margin - measures.keyDepth)
@@ -167,7 +164,7 @@ extension SceneBuilder {
             key.y = inner.bottom - key.height
             room.height = key.y - measures.gap - inner.y
         } else {
-            key.width = max(keyWidth + 4 * margin, inner.width * 2 / 5)
+            key.width = max(plan.controls.moreTimeWidth, inner.width * 2 / 5)
             key.x = inner.right - key.width
             room = PixelRect(
                 x: inner.x, y: band.y + margin / 2, width: key.x - measures.gap - inner.x, height: band.height - margin)

@@ -132,7 +132,7 @@ struct SceneBuilder {
     ) -> TextStyle {
         var style = TextStyle(pixelSize: most.rounded(.down), weight: .bold, alignment: alignment)
         while style.pixelSize > least {
-            let metrics = typesetter.measure(Typography.bind(text), style: style, width: room.width)
+            let metrics = typesetter.estimate(Typography.bind(text), style: style, width: room.width)
             if !metrics.breaksWord, metrics.lineCount <= lines, metrics.height <= room.height { break }
             style.pixelSize = max(least, (style.pixelSize * 0.94).rounded(.down))
         }

@@ -16,7 +16,8 @@ public enum ScreenCatalogue {
         let questions = questionnaire.questions.indices.map { question($0, of: questionnaire) }
         for screen in questions {
             entries.append(
-                Entry(name: "question-\(screen.number)", view: DialogView(screen: .question(screen), language: language)))
+                Entry(
+                    name: "question-\(screen.number)", view: DialogView(screen: .question(screen), language: language)))
         }
         entries += warnings(questions, language: language)
         let others: [(String, DialogScreen)] = [
@@ -25,7 +26,8 @@ public enum ScreenCatalogue {
         ]
         for (name, screen) in others {
             entries.append(
-                Entry(name: name, view: DialogView(screen: screen, language: language, technicianMark: name == "fault")))
+                Entry(name: name, view: DialogView(screen: screen, language: language, technicianMark: name == "fault"))
+            )
         }
         return entries + pressed(questions, language: language)
     }

@@ -40,7 +40,8 @@ struct ScreenPlan {
         let wordWidth =
             arrangement == .columns
             ? measures.columnWidth(fitter.optionCount) - 2 * measures.wordMargin
-            : AnswerRow.wordWidth(in: rooms.answers.width, rowHeight: measures.rowHeight(rooms.answers, fitter.optionCount))
+            : AnswerRow.wordWidth(
+                in: rooms.answers.width, rowHeight: measures.rowHeight(rooms.answers, fitter.optionCount))
         letters = fitter.letters(
             wordWidth: wordWidth, wordLines: arrangement == .columns ? 2 : 1, question: rooms.question,
             questionLines: arrangement == .split ? 5 : 2,

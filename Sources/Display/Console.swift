@@ -45,7 +45,7 @@ public final class Console {
                 .notPermitted, thing, "still acts on keys (\(SystemCode(code)))", nextStep: Self.rights(path))
         self.path = path
         self.before = before
-        self.keeper = .some(consume keeper)
+        self.keeper = consume keeper
         self.file = file
     }
 

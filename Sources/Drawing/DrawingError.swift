@@ -2,6 +2,8 @@
 public enum DrawingError: Error, Equatable, CustomStringConvertible {
     /// Cairo refused; `status` keeps Cairo's name (`CAIRO_STATUS_NO_MEMORY` …).
     case cairo(doing: String, status: String)
+    /// The bytes do not begin as a PNG file does.
+    case notPNG
     /// Not one font was found in the folders.
     case noFonts(folders: [String])
     /// Fontconfig refused its own settings or ran out of memory.
@@ -13,6 +15,8 @@ public enum DrawingError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .cairo(let doing, let status):
             "Cairo failed while \(doing) (\(status)); restart the program, and report it if it happens again"
+        case .notPNG:
+            "the bytes are no PNG picture; give a file that begins with the PNG signature"
         case .noFonts(let folders):
             "no font found in \(folders.joined(separator: ", ")); install fonts-paratype and fonts-noto-core"
         case .fontconfig(let doing):

@@ -2,12 +2,21 @@ import CPangoCairo
 
 /// The process's font list: the fonts of our folders and no settings of the system.
 enum Fontconfig {
-    /// Makes a list of the folders' fonts the current one of the process.
-    ///
-    /// It is set before Pango first looks: Pango starts a thread that reads `/etc/fonts` if there is no list yet.
-    static func use(folders: [String]) throws(DrawingError) {
+    /// A list of the folders' fonts, which is also made the current one of the process before Pango first looks: Pango
+    /// starts a thread that reads `/etc/fonts` if there is no list yet.
+    /// - Returns: the list, with a reference for the caller (`FcConfigDestroy`).
+    static func use(folders: [String]) throws(DrawingError) -> OpaquePointer {
         guard let config = FcConfigCreate() else { throw .fontconfig(doing: "making a font list") }
-        defer { FcConfigDestroy(config) }
+        do {
+            try fill(config, folders: folders)
+        } catch {
+            FcConfigDestroy(config)
+            throw error
+        }
+        return config
+    }
+
+    private static func fill(_ config: OpaquePointer, folders: [String]) throws(DrawingError) {
         let settings = settings(folders: folders)
         guard FcConfigParseAndLoadFromMemory(config, settings, 1) != 0 else {
             throw .fontconfig(doing: "reading its settings \(settings)")

@@ -70,11 +70,14 @@ public final class Typesetter {
 
     /// - Throws: `noFonts` when the folders hold none, `fontconfig` or `cairo` when the libraries refuse.
     public init(folders: [String] = Typesetter.standardFolders) throws(DrawingError) {
-        try Fontconfig.use(folders: folders)
+        let fonts = try Fontconfig.use(folders: folders)
+        defer { FcConfigDestroy(fonts) }
         // FreeType by name: the default of pango_cairo_font_map_new is chosen by an environment variable.
         guard let fontMap = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT) else {
             throw .cairo(doing: "opening the fonts", status: "no FreeType support")
         }
+        // Pango's FreeType font map is one of fontconfig; C casts it with PANGO_FC_FONT_MAP, a macro.
+        pango_fc_font_map_set_config(OpaquePointer(fontMap), fonts)
         guard let context = pango_font_map_create_context(fontMap) else {
             g_object_unref(fontMap)
             throw .cairo(doing: "opening the fonts", status: "no Pango context")
@@ -117,7 +120,11 @@ public final class Typesetter {
         while full.lineCount > 1, wideEnough - tooNarrow > 2 {
             let middle = (tooNarrow + wideEnough) / 2
             let metrics = measure(text, style: style, width: middle)
-            if metrics.lineCount > full.lineCount || metrics.breaksWord { tooNarrow = middle } else { wideEnough = middle }
+            if metrics.lineCount > full.lineCount || metrics.breaksWord {
+                tooNarrow = middle
+            } else {
+                wideEnough = middle
+            }
         }
         if balancedWidths.count >= Self.layoutLimit { balancedWidths.removeAll(keepingCapacity: true) }
         balancedWidths[key] = wideEnough

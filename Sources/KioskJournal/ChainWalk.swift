@@ -76,15 +76,15 @@ extension Journal {
     ) throws -> Int64 {
         let stopped = position.sequence + 1
         guard case .wrongPrevious = error,
-            let row = try lines(of: epoch.number, from: stopped, to: stopped, db).next()
+            let changed = try storedLine(stopped, of: epoch.number, db)
         else { return stopped }
-        let hash = ChainHash(of: try line(row).line)
+        let hash = ChainHash(of: changed)
         let followed: String?
         if stopped == epoch.head.sequence {
             followed = epoch.head.hash.base64
         } else {
-            let next = try lines(of: epoch.number, from: stopped + 1, to: stopped + 1, db).next()
-            followed = next.flatMap { try? RecordHeader(line: line($0).line) }?.previous
+            let next = try storedLine(stopped + 1, of: epoch.number, db)
+            followed = next.flatMap { try? RecordHeader(line: $0) }?.previous
         }
         return hash.base64 == followed ? position.sequence : stopped
     }
@@ -126,6 +126,14 @@ extension Journal {
             ])
     }
 
+    /// One stored line; nothing when there is none.
+    private static func storedLine(_ sequence: Int64, of epoch: Int, _ db: Database) throws -> Data? {
+        let statement = try db.cachedStatement(sql: "SELECT position, line FROM record WHERE position = ?")
+        let position = JournalSchema.position(epoch: epoch, sequence: sequence)
+        // A copy: a row of a cursor is empty as soon as the cursor is gone.
+        return try Row.fetchOne(statement, arguments: [position]).map { try line($0).line }
+    }
+
     /// The sequence and the line of a row.
     static func line(_ row: Row) throws -> (sequence: Int64, line: Data) {
         guard let position = row.value("position", Int64.self), let line = row.value("line", Data.self) else {
@@ -135,13 +143,14 @@ extension Journal {
     }
 
     /// The head that the record `sequence` makes, from its stored line; the anchor for the record before the first kept.
+    /// The sequence is within what the journal keeps: a record missing there is damage.
     static func head(at sequence: Int64, of epoch: EpochState, _ db: Database) throws -> ChainHead {
         if sequence == epoch.head.sequence { return epoch.head }
         if sequence == epoch.anchor.sequence { return epoch.anchor }
-        guard let row = try lines(of: epoch.number, from: sequence, to: sequence, db).next() else {
-            throw JournalError.noSuchRecord(epoch: epoch.number, sequence: sequence)
+        guard let stored = try storedLine(sequence, of: epoch.number, db) else {
+            throw ChainError.notARecord(sequence: sequence, reason: "it is missing")
         }
-        let hash = ChainHash(of: try line(row).line)
+        let hash = ChainHash(of: stored)
         return ChainHead(kiosk: epoch.head.kiosk, epoch: epoch.number, sequence: sequence, hash: hash)
     }
 }

@@ -67,10 +67,12 @@ public final class Journal {
 
     /// Folds the write-ahead log into the file and closes it. The journal is not usable afterwards.
     public func close() throws(JournalError) {
+        let inOrder = poison == nil
         poison = poison ?? "it was closed"
         // SQLite closes no connection that still has statements.
         appendStatements = nil
         do { try store.queue.close() } catch { throw JournalError(error, path: store.path, operation: "close it") }
+        if inOrder { try saveNote(closed: true) }
         lock.release()
     }
 

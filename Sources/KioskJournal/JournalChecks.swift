@@ -37,6 +37,11 @@ extension Entrance {
         }
         guard note.enrolment.epoch == present.number else { return }
         guard note.enrolment == present.enrolment else { throw damaged("it names another enrolment") }
+        if let closed = note.closed, closed.sequence != present.head.sequence || closed.hash != present.head.hash.base64
+        {
+            throw damaged(
+                "it ends with record \(present.head.sequence), but was closed with record \(closed.sequence)")
+        }
         guard let receipted = note.receiptedHead(key: key.publicKey) else { return }
         guard receipted.sequence <= present.head.sequence else {
             throw damaged(
@@ -59,9 +64,13 @@ extension Journal {
             let first = max(present.anchor.sequence, present.head.sequence - Int64(limits.verifiedAtOpening))
             // The line before the first link is taken as it is; the first link then verifies it.
             var position = try Self.head(at: first, of: present, db)
-            try Self.follow(&position, to: present.head.sequence, maximum: .max, db)
+            try Self.follow(&position, to: present.head.sequence, maximum: limits.verifiedAtOpening, db)
             guard position == present.head else {
                 throw ChainError.wrongHash(sequence: present.head.sequence)
+            }
+            let end = JournalSchema.position(epoch: present.number, sequence: present.head.sequence)
+            guard try Int64.fetchOne(db, sql: "SELECT max(position) FROM record") ?? 0 <= end else {
+                throw Unreadable(reason: "there are records after the newest one")
             }
         }
     }

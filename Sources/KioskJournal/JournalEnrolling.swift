@@ -44,8 +44,9 @@ extension Journal {
     }
 
     /// Brings the note up to date. On a full disk it stays as it is: the store has said the same durably.
-    func saveNote() throws(JournalError) {
-        guard let note = noteNow else { return }
+    func saveNote(closed: Bool = false) throws(JournalError) {
+        guard var note = noteNow else { return }
+        if closed, let head { note.closed = .init(sequence: head.sequence, hash: head.hash.base64) }
         do throws(JournalError) {
             try note.write(files, key: key)
         } catch .full {

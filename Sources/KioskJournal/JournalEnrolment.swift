@@ -44,4 +44,12 @@ struct EnrolmentNote: Codable, Equatable {
     var boot: Int
     /// The newest receipt of the epoch.
     var receipt: String?
+    /// The epoch's head when the journal was closed in order; nothing while it is open, and after a crash.
+    var closed: Closed?
+
+    struct Closed: Codable, Equatable {
+        var sequence: Int64
+        /// Base64.
+        var hash: String
+    }
 }

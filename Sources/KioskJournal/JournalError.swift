@@ -115,7 +115,7 @@ extension JournalError {
         case let error as DatabaseError:
             switch error.resultCode {
             case .SQLITE_BUSY, .SQLITE_LOCKED: self = .alreadyOpen(path: path, holder: nil)
-            case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_MISMATCH:
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_MISMATCH, .SQLITE_CONSTRAINT:
                 self = .damaged(path: path, reason: "\(error.message ?? "") (\(Self.name(of: error)))")
             case .SQLITE_FULL: self = .full(path: path)
             default: self = .io(path: path, operation: operation, code: Self.name(of: error))
@@ -127,7 +127,8 @@ extension JournalError {
     /// SQLite's own name of the extended result code, for those that a disk can cause.
     private static func name(of error: DatabaseError) -> String {
         let names: [Int32: String] = [
-            11: "SQLITE_CORRUPT", 26: "SQLITE_NOTADB", 13: "SQLITE_FULL", 14: "SQLITE_CANTOPEN", 8: "SQLITE_READONLY",
+            11: "SQLITE_CORRUPT", 19: "SQLITE_CONSTRAINT", 20: "SQLITE_MISMATCH", 26: "SQLITE_NOTADB",
+            13: "SQLITE_FULL", 14: "SQLITE_CANTOPEN", 8: "SQLITE_READONLY",
             1: "SQLITE_ERROR", 7: "SQLITE_NOMEM", 10: "SQLITE_IOERR", 266: "SQLITE_IOERR_READ",
             522: "SQLITE_IOERR_SHORT_READ", 778: "SQLITE_IOERR_WRITE", 1034: "SQLITE_IOERR_FSYNC",
             1290: "SQLITE_IOERR_DIR_FSYNC", 1546: "SQLITE_IOERR_TRUNCATE", 1802: "SQLITE_IOERR_FSTAT",

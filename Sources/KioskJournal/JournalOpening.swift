@@ -84,8 +84,9 @@ struct Entrance {
         return journal
     }
 
-    /// What can be seen before SQLite opens the file. Its write-ahead log is never removed, so where it is missing it was
-    /// lost with the newest records; a file of one page has none yet.
+    /// What can be seen before SQLite opens the file. We never remove its write-ahead log, so where it is missing after a
+    /// crash it was lost with the newest records. After an orderly end it holds nothing, and another tool may have removed
+    /// it. A file of one page has none yet.
     private func checkFiles() throws(OpeningFailure) {
         guard let size = files.size(of: files.store) else {
             if let note {
@@ -93,7 +94,7 @@ struct Entrance {
             }
             return
         }
-        if size > 4096, files.size(of: files.writeAheadLog) == nil {
+        if size > 4096, note?.closed == nil, files.size(of: files.writeAheadLog) == nil {
             throw .damaged(Damage(reason: "its write-ahead log is missing"))
         }
     }
@@ -161,7 +162,6 @@ extension OpeningFailure {
         case .io(_, let operation, let code)
         where [
             "SQLITE_ERROR", "SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS",
-            "SQLITE_CONSTRAINT",
         ].contains(code):
             self = .damaged(Damage(reason: "cannot \(operation) (\(code))"))
         default: self = .refused(error)

@@ -1,7 +1,7 @@
 // The format of a questionnaire file.
 //
-// Constraints: YAML 1.1 in UTF-8, one document, at most 64 KiB; no anchors, no unknown keys, no key twice; every text in
-// every language; all limits are in `QuestionnaireLimits`. A file is taken whole or refused with the place and the cause.
+// Constraints: YAML 1.1 in UTF-8, one document, at most 64 KiB; no anchors, no unknown keys, no key twice; every text
+// in every language; all limits are in `QuestionnaireLimits`. A file is taken whole or refused with place and cause.
 //
 // Format, all keys required unless marked:
 //

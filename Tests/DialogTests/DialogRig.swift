@@ -124,7 +124,8 @@ extension Questionnaire {
 }
 
 extension RecordBody {
-    /// `1 shown ru unsolicited`, `1 overall=5 ru 1000`, `1 waiting=skip ru 1000`, `1 answered 2300 [burst]`; the number is the session.
+    /// `1 shown ru unsolicited`, `1 overall=5 ru 1000`, `1 waiting=skip ru 1000`, `1 answered 2300 [burst]`; the first
+    /// number is the session.
     var short: String {
         switch self {
         case .shown(let shown): "\(shown.session.number) shown \(shown.language) \(shown.visit.source.rawValue)"

@@ -211,6 +211,37 @@ struct PressTests {
         #expect(rig.durable.map { $0.prefix(11) } == ["1 shown ru ", "1 overall=1"])
     }
 
+    @Test("a finger that came during the thanks or before a time-out keeps the idle screen asleep until it goes")
+    func restingAfterwards() {
+        for seconds in [0, 35] as [Int64] {
+            var rig = DialogRig(.one)
+            rig.tap(nil)
+            if seconds == 0 { rig.answer(.answer(5)) }
+            rig.send(.contactDown(target: nil))
+            rig.wait(seconds * 1000 + 2000)
+            #expect(rig.screen == "idle ru")
+            rig.send(.contactDown(target: .start))
+            #expect(rig.screen == "idle ru")
+            rig.send(.allContactsUp)
+            rig.tap(.start)
+            #expect(rig.screen == "question 1/1 ru")
+        }
+    }
+
+    @Test("a hand that presses «more time» with one finger gives no answer with another")
+    func handOnTheWarning() {
+        var rig = DialogRig()
+        rig.tap(nil)
+        rig.wait(20_000)
+        rig.send(.contactDown(target: .moreTime))
+        rig.send(.contactDown(target: .answer(3)))
+        rig.wait(1000)
+        rig.send(.contactDown(target: .answer(3)))
+        rig.wait(1000)
+        #expect(rig.screen == "question 1/2 ru")
+        #expect(rig.durable == ["1 shown ru unsolicited"])
+    }
+
     @Test("a hand resting outside the targets does not hinder the finger that answers")
     func restingHand() {
         var rig = DialogRig()

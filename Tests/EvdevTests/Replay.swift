@@ -41,6 +41,8 @@ struct Replay {
         case packetTap
         case buttonTap(Int, x: Double = 1, y: Double = 1)
         case key(Int, name: String)
+        /// Nothing is added: a line of this kind comes by itself, and is kept.
+        case own(kind: String)
         /// None: the program is expected to end by itself.
         case none
 
@@ -49,9 +51,12 @@ struct Replay {
             case .slotTap(let x, let y), .buttonTap(_, let x, let y): line.kind == "down" && line.x == x && line.y == y
             case .packetTap: line.kind == "down" && line.x == 1 && line.y == 1
             case .key(_, let name): line.key == name
+            case .own(let kind): line.kind == kind
             case .none: false
             }
         }
+
+        var isKept: Bool { if case .own = self { true } else { false } }
 
         func append(to device: inout FakeDevice) {
             func corner(_ x: Int, _ y: Int) -> [(type: Int, code: Int, value: Int)] {
@@ -63,7 +68,7 @@ struct Replay {
             for round in 0..<50 {
                 let gap = round == 0 ? 0.01 : 0.2
                 switch self {
-                case .none: return
+                case .none, .own: return
                 case .slotTap:
                     device.frame(
                         after: gap,
@@ -85,7 +90,7 @@ struct Replay {
     }
 
     /// Plays the first device's events, then the sentinel on the same device, and reads until the sentinel is seen.
-    static func run(_ devices: [FakeDevice], until sentinel: Sentinel, _ options: String...) throws -> Replay {
+    static func run(_ devices: [FakeDevice], until sentinel: Sentinel, options: [String] = []) throws -> Replay {
         var devices = devices
         if !devices.isEmpty { sentinel.append(to: &devices[0]) }
         let folder = FileManager.default.temporaryDirectory.appending(path: "otsenka-evdev-\(UUID().uuidString)")
@@ -99,7 +104,7 @@ struct Replay {
             + ["--", program, "input", "--seconds", "60"] + options
         let output = Pipe()
         let errors = folder.appending(path: "stderr")
-        FileManager.default.createFile(atPath: errors.path, contents: nil)
+        try Data().write(to: errors)
         process.standardOutput = output
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
@@ -122,7 +127,7 @@ struct Replay {
             while let end = buffer.firstIndex(of: 10) {
                 let line = try JSONDecoder().decode(Line.self, from: buffer[buffer.startIndex..<end])
                 buffer = Data(buffer[(end + 1)...])
-                if sentinel.isSeen(in: line) { return (lines, true) }
+                if sentinel.isSeen(in: line) { return (sentinel.isKept ? lines + [line] : lines, true) }
                 lines.append(line)
             }
         }

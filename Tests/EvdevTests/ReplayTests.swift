@@ -63,7 +63,7 @@ struct ReplayTests {
         #expect(replay.ups.map(\.synthesised) == [true])
     }
 
-    @Test("A panel without slots, touch button or lift lifts by silence and opens anew")
+    @Test("On a panel without slots, touch button or lift, silence lifts")
     func silentPackets() throws {
         var device = FakeDevice(
             "Silent packets",
@@ -77,10 +77,7 @@ struct ReplayTests {
                 after: 0.01, [(3, 0x30, 9), (3, Linux.multitouchX, x), (3, Linux.multitouchY, 200), (0, 2, 0)])
         }
 
-        // Events wait in the descriptor, so the pause before the sentinel is what ends the contact: two seconds for a
-        // limit of half a second.
-        device.frame(after: 2, [(3, 0x30, 9), (3, Linux.multitouchX, 799), (3, Linux.multitouchY, 479), (0, 2, 0)])
-        let replay = try Replay.run([device], until: .packetTap)
+        let replay = try Replay.run([device], until: .own(kind: "up"))
 
         #expect(replay.lines.map(\.kind) == ["down", "move", "up"])
         #expect(replay.ups.map(\.synthesised) == [true])
@@ -115,29 +112,35 @@ struct ReplayTests {
         #expect(replay.ups.map(\.id) == replay.downs.map(\.id))
     }
 
+    struct Placement: Sendable {
+        var udev: String?
+        var options: [String] = []
+        /// Where a tap at a tenth and two tenths lands.
+        var place: [Double?]
+        /// Where a tap in the far corner lands.
+        var corner: [Double]
+    }
+    static let placements = [
+        Placement(place: [0.1, 0.2], corner: [1, 1]),
+        Placement(udev: "0 1 0 1 0 0", place: [0.2, 0.1], corner: [1, 1]),
+        Placement(udev: "0 1 0 1 0 0", options: ["--matrix", "-1 0 1 0 -1 1"], place: [0.9, 0.8], corner: [0, 0]),
+        Placement(udev: "nonsense", options: ["--rotation", "90"], place: [0.2, 0.9], corner: [1, 0]),
+        Placement(options: ["--rotation", "180"], place: [0.9, 0.8], corner: [0, 0]),
+        Placement(
+            options: ["--matrix", "0.5 0 0.25 0 1 0", "--rotation", "270"], place: [0.8, 0.3], corner: [0, 0.75]),
+    ]
+
     @Test(
         "Calibration is libinput's, by udev or by option, and the option wins; then comes the rotation",
-        arguments: [
-            ([:], [], [0.1, 0.2], [1, 1]),
-            (["LIBINPUT_CALIBRATION_MATRIX": "0 1 0 1 0 0"], [], [0.2, 0.1], [1, 1]),
-            (["LIBINPUT_CALIBRATION_MATRIX": "0 1 0 1 0 0"], ["--matrix", "-1 0 1 0 -1 1"], [0.9, 0.8], [0, 0]),
-            (["LIBINPUT_CALIBRATION_MATRIX": "nonsense"], ["--rotation", "90"], [0.2, 0.9], [1, 0]),
-            ([:], ["--rotation", "180"], [0.9, 0.8], [0, 0]),
-            ([:], ["--matrix", "0.5 0 0.25 0 1 0", "--rotation", "270"], [0.8, 0.3], [0, 0.75]),
-        ] as [([String: String], [String], [Double], [Double])])
-    func calibration(udev: [String: String], options: [String], place: [Double], corner: [Double]) throws {
-        var device = Self.slotPanel(udev: udev)
+        arguments: placements)
+    func calibration(placement: Placement) throws {
+        var device = Self.slotPanel(udev: placement.udev.map { ["LIBINPUT_CALIBRATION_MATRIX": $0] } ?? [:])
         Self.tap(&device, 100, 100)
 
-        let sentinel = Replay.Sentinel.slotTap(x: corner[0], y: corner[1])
-        let replay =
-            switch options.count {
-            case 2: try Replay.run([device], until: sentinel, options[0], options[1])
-            case 4: try Replay.run([device], until: sentinel, options[0], options[1], options[2], options[3])
-            default: try Replay.run([device], until: sentinel)
-            }
+        let replay = try Replay.run(
+            [device], until: .slotTap(x: placement.corner[0], y: placement.corner[1]), options: placement.options)
 
-        #expect(replay.downs.map { [$0.x, $0.y] } == [place])
+        #expect(replay.downs.map { [$0.x, $0.y] } == [placement.place])
     }
 
     @Test("Several devices are read at once, ids are unique, and a headset that resembles a panel is left alone")
@@ -179,7 +182,7 @@ struct ReplayTests {
 
     @Test("Options that mean nothing end with 64", arguments: [["--rotation", "45"], ["--matrix", "1 0 0"]])
     func badOptions(options: [String]) throws {
-        let replay = try Replay.run([], until: .none, options[0], options[1])
+        let replay = try Replay.run([], until: .none, options: options)
         #expect(replay.status == 64)
     }
 }

@@ -15,7 +15,9 @@ final class Fixture {
 
     init(limits: JournalLimits = Fixture.smallLimits, under parent: String = "/tmp") throws {
         var template = Array("\(parent)/otsenka-journal-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw JournalError.io(path: parent, operation: "mkdtemp", code: "\(errno)") }
+        guard mkdtemp(&template) != nil else {
+            throw JournalError.io(path: parent, operation: "mkdtemp", code: "\(errno)")
+        }
         directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         collectorKey = try SigningKey(seed: Data(repeating: 7, count: 32))
         self.limits = limits

@@ -123,7 +123,8 @@ struct ReadingTests {
             "18:37: question \"staff-2\", option 2: the label is missing in language \"no\"; add the translation"),
         Fault(
             "no: Ja", "no: Ja, de: Ja",
-            "18:55: question \"staff-2\", option 2: the label is in a language \"de\" that the questionnaire does not offer; remove it, or add the language to languages"
+            "18:55: question \"staff-2\", option 2: the label is in a language \"de\" that the questionnaire "
+                + "does not offer; remove it, or add the language to languages"
         ),
         Fault(
             "id: staff-2", "id: overall",
@@ -139,7 +140,8 @@ struct ReadingTests {
             "12:18: question \"overall\", option 2: the value 6 is out of range; write a whole number from 1 to 5"),
         Fault(
             "value: 5", "value: 1",
-            "12:9: question \"overall\", option 2: value 1 does not come after 1; order the options by growing values, each once"
+            "12:9: question \"overall\", option 2: value 1 does not come after 1; order the options by "
+                + "growing values, each once"
         ),
         Fault(
             "face: -2", "face: -3",
@@ -156,7 +158,8 @@ struct ReadingTests {
             "9:17: question \"overall\": the text in \"ru\" begins or ends with a space; remove the space"),
         Fault(
             "ru: Как?", "ru: \"Как\\nже?\"",
-            "9:17: question \"overall\": the text in \"ru\" has a line break or another character that cannot be drawn; remove it"
+            "9:17: question \"overall\": the text in \"ru\" has a line break or another character that cannot "
+                + "be drawn; remove it"
         ),
         Fault(
             "ru: Как?", "ru: " + String(repeating: "а", count: 201),
@@ -173,7 +176,8 @@ struct ReadingTests {
         Fault("id: hall", "id: *a", "1:5: found undefined alias; correct the YAML at this place"),
         Fault(
             "id: hall", "id: 'hall",
-            "19:1: found unexpected end of stream while scanning a quoted scalar that begins at 1:5; correct the YAML at this place"
+            "19:1: found unexpected end of stream while scanning a quoted scalar that begins at 1:5; correct "
+                + "the YAML at this place"
         ),
     ]
 
