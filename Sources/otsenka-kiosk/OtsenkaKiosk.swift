@@ -9,8 +9,9 @@ struct OtsenkaKiosk: AsyncParsableCommand {
         abstract: "Asks visitors how they were served, and keeps every answer.",
         version: version,
         subcommands: [
-            RunCommand.self, MaintainCommand.self, StatusCommand.self,
+            RunCommand.self, UplinkCommand.self, MaintainCommand.self, EnrolCommand.self, StatusCommand.self,
             VerifyCommand.self, ExportCommand.self, VisitCommand.self, DoctorCommand.self, InputCommand.self,
+            RenderCommand.self, LintCommand.self,
         ])
 
     static func main() async {
