@@ -1,3 +1,5 @@
+import CCurl
+
 /// One request.
 public struct CurlRequest: Sendable {
     public var method: String
@@ -107,5 +109,14 @@ final class Exchange {
             return 0
         }
         return line.count
+    }
+}
+
+extension CurlResponse {
+    /// The field `Date`, seconds since 1970; nothing if it is missing or no date.
+    public var dateSeconds: Int64? {
+        guard let text = fields["date"] else { return nil }
+        let seconds = curl_getdate(text, nil)
+        return seconds >= 0 ? Int64(seconds) : nil
     }
 }
