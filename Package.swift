@@ -151,7 +151,10 @@ let testTargets: [Target] = [
     tests("Collecting", ["CollectorSQLite", "FakeKiosk", "Ledger", "Ratings", "Wire"]),
     tests("Reporting"),
     tests("Questionnaires"),
-    tests("KioskJournal", [grdb, sqlite, crypto]),
+    tests("KioskJournal", [grdb, sqlite, crypto, "journal-writer"]),
+    .executableTarget(
+        name: "journal-writer", dependencies: ["KioskJournal", "Ratings"], path: "Tests/journal-writer",
+        swiftSettings: strict),
     tests("DialogScreens", ["Questionnaires"], exclude: ["Golden"]),
     tests("KioskWeb", [hummingbirdTesting]),
     tests("KioskShell", ["Dialog", "Evdev", "Ratings"]),

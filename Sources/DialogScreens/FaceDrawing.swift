@@ -26,7 +26,7 @@ extension Face {
         var path = Path()
         path.move(bounds.centerX - half, level)
         path.curve(
-            bounds.centerX - half * 0.5, level + depth, bounds.centerX + half * 0.5, level + depth,
+            bounds.centerX - half * 0.68, level + depth, bounds.centerX + half * 0.68, level + depth,
             to: bounds.centerX + half, level)
         return path
     }

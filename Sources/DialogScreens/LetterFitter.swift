@@ -31,7 +31,9 @@ struct LetterFitter {
         let capRatio =
             typesetter.capHeight(TextStyle(pixelSize: Typesetter.referenceSize)) / Typesetter.referenceSize
         let least = geometry.minimumCapHeightMillimetres * geometry.pixelsPerMillimetre / max(0.3, capRatio)
-        minimumSize = (least * 4).rounded(.up) / 4
+        // A screen that is too small for its distance gets letters that fit it, and the linter says that they are small.
+        let most = 0.062 * Double(min(geometry.width, geometry.height))
+        minimumSize = (min(least, most) * 4).rounded(.up) / 4
         body = max(minimumSize, (0.038 * Double(min(geometry.width, geometry.height))).rounded())
     }
 

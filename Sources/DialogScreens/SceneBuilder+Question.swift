@@ -167,7 +167,7 @@ extension SceneBuilder {
             key.width = max(plan.controls.moreTimeWidth, inner.width * 2 / 5)
             key.x = inner.right - key.width
             room = PixelRect(
-                x: inner.x, y: band.y + margin / 2, width: key.x - measures.gap - inner.x, height: band.height - margin)
+                x: inner.x, y: band.y + margin / 2, width: key.x - 2 * margin - inner.x, height: band.height - margin)
         }
         addWarningText(warning, room: room)
         addWordKey(

@@ -127,7 +127,9 @@ struct ContactTracker: Sendable {
         brief.removeAll()
         return slots.indices.compactMap { index in
             defer { slots[index].open = nil }
-            guard let touch = slots[index].open, let contact = touch.contact, let point = touch.point else { return nil }
+            guard let touch = slots[index].open, let contact = touch.contact, let point = touch.point else {
+                return nil
+            }
             return DecodedEdge(kind: .up(contact: contact, point, cancelled: true), synthesised: true)
         }
     }
@@ -150,7 +152,9 @@ struct ContactTracker: Sendable {
         _ serial: Int, _ synthesised: Bool, _ numbers: inout ContactNumbers, _ result: inout [DecodedEdge]
     ) {
         if var touch = brief[serial] {
-            guard !slots[touch.slot].isHeld, let place = point(of: touch.sealed ?? slots[touch.slot].place) else { return }
+            guard !slots[touch.slot].isHeld, let place = point(of: touch.sealed ?? slots[touch.slot].place) else {
+                return
+            }
             let contact = numbers.next()
             (touch.contact, touch.point) = (contact, place)
             brief[serial] = touch

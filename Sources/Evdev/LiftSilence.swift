@@ -14,9 +14,11 @@ struct LiftSilence: Sendable {
     }
 
     mutating func finishFrame(now: Int64, edges: [DecodedEdge], hasOpenContacts: Bool) {
-        announcesLifts = announcesLifts || edges.contains { edge in
-            if case .up(_, _, cancelled: false) = edge.kind { !edge.synthesised } else { false }
-        }
+        announcesLifts =
+            announcesLifts
+            || edges.contains { edge in
+                if case .up(_, _, cancelled: false) = edge.kind { !edge.synthesised } else { false }
+            }
         let isWaiting = hasOpenContacts && !announcesLifts && !claimsTouch
         deadline = isWaiting ? now + InputLimits.liftSilenceMilliseconds * 1000 : nil
     }

@@ -26,7 +26,8 @@ final class UdevWatch {
     init() throws(InputError) {
         guard let context = udev_new() else {
             throw InputError(
-                reason: .noUdev, subject: "libudev", code: errnoName(errno), nextStep: "free some memory and start again")
+                reason: .noUdev, subject: "libudev", code: errnoName(errno),
+                nextStep: "free memory and try again")
         }
         self.context = context
         // Without a running udevd nobody sends on udev's own group; the kernel's announcements come before any rule has

@@ -15,10 +15,11 @@ struct Ballast {
         }
     }
 
-    /// Takes up as much room as the limits say, but leaves the reserve. A disk without that room is no error here.
-    func restore() throws(JournalError) {
+    /// Takes up as much room as the limits say, but leaves the bytes that storing
+    /// needs. A disk without that room is no error here.
+    func restore(leaving needed: Int64) throws(JournalError) {
         let present = bytes
-        let wanted = min(limits.ballastBytes, present + (try files.availableBytes()) - limits.reserveBytes)
+        let wanted = min(limits.ballastBytes, present + (try files.availableBytes()) - needed)
         guard wanted > present else { return }
         let descriptor = open(files.ballast, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {

@@ -24,20 +24,28 @@ extension Journal {
         return try compactFull(plan)
     }
 
-    /// Truncate the ballast, delete, fold the write-ahead log in, take the ballast up again: `reliability.md` §4.
+    /// Truncate the ballast, delete, fold the write-ahead log in, take the ballast up again: `reliability.md` §4. The log is
+    /// folded in before as well, so that its room serves the deletion.
     private func compactFull(_ plan: CompactionPlan) throws(JournalError) -> Int {
         try Ballast(files: files, limits: limits).release()
         do {
+            try foldLogIn()
             let count = try carryOut(plan)
-            try store.queue.writeWithoutTransaction { db in
-                _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-            }
+            try foldLogIn()
             try settleSpace()
             return count
         } catch {
             let error = JournalError(error, path: store.path, operation: "compact it")
             poisonAfter(error)
             throw error
+        }
+    }
+
+    private func foldLogIn() throws {
+        try store.queue.writeWithoutTransaction { db in
+            let row = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            // The first column is 1 when the log could not be folded in, which only another connection can cause.
+            guard row?.value("busy", Int.self) == 0 else { throw DatabaseError(resultCode: .SQLITE_BUSY) }
         }
     }
 
@@ -83,7 +91,7 @@ extension Journal {
 
     /// Takes the ballast up again as far as there is room, and looks at the room anew.
     func settleSpace() throws(JournalError) {
-        try Ballast(files: files, limits: limits).restore()
+        try Ballast(files: files, limits: limits).restore(leaving: try capacity().neededBytes)
         _ = try capacity()
     }
 }

@@ -23,14 +23,20 @@ public struct JournalCapacity: Equatable, Sendable {
     /// Bytes that the ballast holds back.
     public let ballastBytes: Int64
     public let level: Level
+    /// Free bytes without which nothing is stored.
+    let neededBytes: Int64
 
-    init(usedBytes: Int64, availableBytes: Int64, logBytes: Int64, ballastBytes: Int64, limits: JournalLimits) {
+    init(
+        usedBytes: Int64, freedBytes: Int64, availableBytes: Int64, logBytes: Int64, ballastBytes: Int64,
+        limits: JournalLimits
+    ) {
         self.usedBytes = usedBytes
         self.availableBytes = availableBytes
         self.ballastBytes = ballastBytes
-        totalBytes = max(1, min(limits.maximumBytes, usedBytes + availableBytes))
+        neededBytes = limits.neededBytes(logBytes: logBytes, freedBytes: freedBytes)
+        totalBytes = max(1, min(limits.maximumBytes, usedBytes + freedBytes + availableBytes))
         let percent = Int(min(100, usedBytes * 100 / totalBytes))
-        if availableBytes + logBytes < limits.reserveBytes || usedBytes >= limits.maximumBytes {
+        if availableBytes < neededBytes || usedBytes >= limits.maximumBytes {
             level = .full
         } else if percent >= limits.alarmPercent {
             level = .alarm
@@ -55,9 +61,10 @@ struct SpaceGauge {
     ) throws -> JournalCapacity {
         let pages = try db.cachedStatement(sql: "PRAGMA page_count")
         let free = try db.cachedStatement(sql: "PRAGMA freelist_count")
-        let used = (try Int64.fetchOne(pages) ?? 0) - (try Int64.fetchOne(free) ?? 0)
+        let freed = try Int64.fetchOne(free) ?? 0
+        let used = (try Int64.fetchOne(pages) ?? 0) - freed
         return JournalCapacity(
-            usedBytes: used * 4096, availableBytes: try files.availableBytes(),
+            usedBytes: used * 4096, freedBytes: freed * 4096, availableBytes: try files.availableBytes(),
             logBytes: files.size(of: files.writeAheadLog) ?? 0, ballastBytes: files.size(of: files.ballast) ?? 0,
             limits: limits)
     }

@@ -58,13 +58,12 @@ extension Journal {
         throw .receipt(.note(refusal))
     }
 
-    /// Stores the newest receipt and drops the one before it unless it is far enough after its own predecessor.
+    /// Stores the newest receipt. The one before it is dropped while the one before that is recent enough to stand for it.
     private static func store(_ note: String, _ head: ChainHead, time: Int64, _ db: Database) throws {
         let rows = try Row.fetchAll(
             db, sql: "SELECT seq, time FROM receipt WHERE epoch = ? ORDER BY seq DESC LIMIT 2", arguments: [head.epoch])
-        if rows.count == 2, let newest = rows[0].value("time", Int64.self),
-            let older = rows[1].value("time", Int64.self),
-            newest.subtractingReportingOverflow(older).partialValue < receiptSpacingSeconds,
+        if rows.count == 2, let older = rows[1].value("time", Int64.self),
+            time.subtractingReportingOverflow(older).partialValue < receiptSpacingSeconds,
             let sequence = rows[0].value("seq", Int64.self)
         {
             try db.execute(

@@ -53,7 +53,7 @@ final class UplinkService {
     private func answer(_ request: UplinkRequest, _ reply: Reply<UplinkAnswer>) {
         switch request {
         case .identify: reply(kiosk.identity.map { .identity($0) } ?? .notEnrolled)
-        case .batch(let first, let records, let bytes): batch(first, records, bytes, reply)
+        case .batch(let epoch, let first, let records, let bytes): batch(epoch, first, records, bytes, reply)
         case .wait(let records, let seconds): wait(for: records, seconds, reply)
         case .receipt(let note): accept(note, reply)
         case .verdict(let verdict):
@@ -63,9 +63,11 @@ final class UplinkService {
         }
     }
 
-    private func batch(_ first: Int64?, _ records: Int, _ bytes: Int, _ reply: Reply<UplinkAnswer>) {
+    private func batch(
+        _ epoch: Int?, _ first: Int64?, _ records: Int, _ bytes: Int, _ reply: Reply<UplinkAnswer>
+    ) {
         perform(reply) { journal throws(JournalError) in
-            try journal.batch(first: first, maximumRecords: records, maximumBytes: bytes)
+            try journal.batch(epoch: epoch, first: first, maximumRecords: records, maximumBytes: bytes)
         } answer: { [kiosk] batch in
             guard let batch else { return .nothing }
             return .batch(

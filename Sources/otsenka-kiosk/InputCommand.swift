@@ -19,7 +19,8 @@ struct InputCommand: ParsableCommand {
     @Option(help: "End after this many seconds; without it, run until interrupted.")
     var seconds: Int?
 
-    @Option(help: "Calibration \"a b c d e f\" in libinput's convention, instead of udev's.")
+    // Unconditional: a mirrored panel's matrix begins with "-1", which is no option.
+    @Option(parsing: .unconditional, help: "Calibration \"a b c d e f\" in libinput's convention, instead of udev's.")
     var matrix: String?
 
     @Option(help: "How far the picture is turned clockwise: 0, 90, 180 or 270.")

@@ -19,9 +19,9 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// Draws always the least, so that a trace has exact times.
+/// Draws always the least, so that a trace has exact times. Not of zeros: the standard library would reject them forever.
 struct LeastGenerator: RandomNumberGenerator {
-    mutating func next() -> UInt64 { 0 }
+    mutating func next() -> UInt64 { 1 }
 }
 
 /// A delivery that has just made its first upload at time 0 with these limits: flush 60 s, back-off 5 s … 300 s.

@@ -15,7 +15,6 @@ private struct World {
     var lastPress: Int64 = 0
     // The collector.
     var stored: Int64 = 0
-    var backup: Int64 = 0
     var faults = 0
     var uploads = 0
     var repeats = 0
@@ -26,7 +25,7 @@ private struct World {
         delivery = Delivery(limits: limits)
     }
 
-    /// Presses a few buttons a minute until `end`, with `percent` of the exchanges broken.
+    /// Presses a few buttons a minute until `end`, with `percent` of the exchanges broken, half of them on the way there and half on the way back; 200 breaks all.
     mutating func run(until end: Int64, faultPercent percent: Int) {
         var actions = delivery.handle(commands == 0 ? .started : .rested(pending: pending), now: now, random: &random)
         while now < end {
@@ -131,7 +130,7 @@ private struct World {
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func aLongOutageIsDrainedInMinutes(seed: UInt64) {
         var world = World(seed: seed)
-        world.run(until: 24 * Self.hour, faultPercent: 100)
+        world.run(until: 24 * Self.hour, faultPercent: 200)
         #expect(world.receipted == 0)
         #expect(world.head > 5_000)
         // An hour: the longest Retry-After, were it the last word; here it is a minute, or the back-off's cap.

@@ -14,7 +14,8 @@ import Testing
         for entry in entries + entries.reversed() {
             let damage = painter.update(entry.view)
             try kept.draw { painter.paint(damage, on: $0) }
-            #expect(try kept.difference(from: painter.picture(), tolerance: 0) == 0, "after \(entry.name)")
+            // Cairo rounds the coverage of an edge pixel by what else is inside the clip: one step in 255 is allowed.
+            #expect(try kept.difference(from: painter.picture(), tolerance: 1) == 0, "after \(entry.name)")
         }
     }
 

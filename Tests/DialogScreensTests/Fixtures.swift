@@ -1,16 +1,17 @@
 import Dialog
 import Drawing
+import Questionnaires
 import Ratings
 import Testing
 
 @testable import DialogScreens
 
-/// A questionnaire of the default one's shape, and the screens it is tried on.
+/// The questionnaire that is built in, one like it whose words can be chosen, and the screens both are tried on.
 enum Fixture {
-    static let questionnaire = questionnaire()
+    static let questionnaire = Questionnaires.embedded.questionnaire
 
     /// - Parameter middle: the Russian word of the middle answer: the longest word decides how keys are arranged.
-    static func questionnaire(middle: String = "Нормально", languages: [String] = ["ru", "en"]) -> Questionnaire {
+    static func questionnaire(middle: String, languages: [String] = ["ru", "en"]) -> Questionnaire {
         let words = [
             ("Очень плохо", "Very poor"), ("Плохо", "Poor"), (middle, "Fair"), ("Хорошо", "Good"),
             ("Отлично", "Excellent"),

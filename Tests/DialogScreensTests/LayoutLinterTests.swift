@@ -46,6 +46,13 @@ import Testing
         #expect(violations.contains { $0.rule == .targetSize && $0.subject == "answer-1" && $0.required == 20 })
     }
 
+    @Test func aDistanceThatIsTooFarMakesSmallLettersAndNoMess() throws {
+        let geometry = ScreenGeometry(
+            width: 800, height: 480, diagonalInches: 7, viewingDistanceMillimetres: 500)
+        let violations = try Fixture.painter(geometry).lint(Fixture.questionnaire)
+        #expect(Set(violations.map(\.rule)) == [.capHeight])
+    }
+
     @Test func theSentenceNamesScreenLanguageTargetAndBothFigures() {
         let violation = LayoutViolation(
             rule: .targetSize, screen: "question-2", language: "en", subject: "skip", measured: 12.345, required: 20)

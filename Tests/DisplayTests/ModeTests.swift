@@ -47,7 +47,7 @@ import Testing
         [
             try mode("1920x1080@60", interlaced: true), try mode("1920x1080@50"), try mode("1920x1080@59.94"),
             try mode("1920x1080@60"), try mode("1360x768@60.015", preferred: true), try mode("3840x2160@30"),
-            try mode("9000x9000@60"),
+            ScreenMode(size: PixelSize(width: 9000, height: 9000), refreshMillihertz: 60_000),
         ]
     }
 

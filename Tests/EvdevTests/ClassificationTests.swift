@@ -41,7 +41,8 @@ import Testing
             "a panel without slots whose single-touch axes are there too", .packets, keys: [touch, 0x14D],
             axes: multitouch.merging(plane, uniquingKeysWith: { first, _ in first })),
         Row("a resistive panel", .singleTouch, keys: [touch], axes: [0: 42...1981, 1: 30...4040]),
-        Row("a panel with pressure alone", .singleTouch, axes: [0: 0...4095, 1: 0...4095, 0x18: 0...255],
+        Row(
+            "a panel with pressure alone", .singleTouch, axes: [0: 0...4095, 1: 0...4095, 0x18: 0...255],
             properties: [direct]),
         Row("a finger panel that advertises a pen", .singleTouch, keys: [touch, 0x140], axes: plane),
         Row("a finger tool without INPUT_PROP_DIRECT", .slots, keys: [touch, 0x145], axes: slots, slots: 10),
@@ -63,9 +64,11 @@ import Testing
             axes: Dictionary(uniqueKeysWithValues: (0x28...0x3F).map { (UInt16($0), -128...127) })),
         Row("a touchpad", nil, keys: [left, touch, 0x145, 0x14D], axes: slots, properties: [pointer, 2], slots: 2),
         Row("a touchpad of old kernels, without properties", nil, keys: [left, touch, 0x145], axes: plane),
-        Row("a pen tablet", nil, keys: [left, touch, 0x140, 0x14B],
+        Row(
+            "a pen tablet", nil, keys: [left, touch, 0x140, 0x14B],
             axes: [0: 0...9000, 1: 0...9000, 0x18: 0...1023], properties: [pointer]),
-        Row("a display for a pen", nil, keys: [touch, 0x140, 0x141], axes: [0: 0...9, 1: 0...9, 0x18: 0...9],
+        Row(
+            "a display for a pen", nil, keys: [touch, 0x140, 0x141], axes: [0: 0...9, 1: 0...9, 0x18: 0...9],
             properties: [direct]),
         Row("an accelerometer", nil, axes: [0: -512...512, 1: -512...512, 2: -512...512], properties: [6]),
         Row("an accelerometer of old kernels", nil, axes: [0: -512...512, 1: -512...512, 2: -512...512]),

@@ -206,7 +206,10 @@ private func key(_ code: Int, _ value: Int) -> (type: Int, code: Int, value: Int
     func concluded() {
         var bench = Bench(.keys, keys: [2, 3])
         #expect(bench.frame([key(2, 1)], synthesised: true, seed: true) == ["key 2 down synthesised"])
-        #expect(bench.frame([key(2, 0), key(3, 1)], synthesised: true) == ["key 2 up synthesised", "key 3 down synthesised"])
+        #expect(
+            bench.frame([key(2, 0), key(3, 1)], synthesised: true) == [
+                "key 2 up synthesised", "key 3 down synthesised",
+            ])
         #expect(bench.gone() == ["key 3 up synthesised"])
     }
 }

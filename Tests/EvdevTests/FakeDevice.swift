@@ -81,7 +81,7 @@ struct FakeDevice {
         }
     }
 
-    /// `E:` lines of an evemu recording. Pauses are shortened to a hundredth of a second: nothing decoded here depends on
+    /// `E:` lines of an evemu recording. Pauses are shortened to two milliseconds: nothing decoded here depends on
     /// them, and the tests are quick.
     mutating func play(evemu text: String) {
         var last: Double?
@@ -91,7 +91,7 @@ struct FakeDevice {
                 let code = Int(fields[3], radix: 16)
             else { continue }
             let value = Int(fields[4].prefix { !$0.isWhitespace }) ?? 0
-            events.append(Event(gap: min(max(time - (last ?? time), 0), 0.01), type: type, code: code, value: value))
+            events.append(Event(gap: min(max(time - (last ?? time), 0), 0.002), type: type, code: code, value: value))
             last = time
         }
     }

@@ -22,8 +22,10 @@ import Testing
 
     @Test(
         "A matrix that is not six numbers, or squashes the panel, is refused",
-        arguments: ["", "1 0 0 0 1", "1 0 0 0 1 0 0", "1 0 0 0 x 0", "nan 0 0 0 1 0", "1 0 0 0 inf 0", "0 0 0 0 0 0",
-            "1 1 0 1 1 0"])
+        arguments: [
+            "", "1 0 0 0 1", "1 0 0 0 1 0 0", "1 0 0 0 x 0", "nan 0 0 0 1 0", "1 0 0 0 inf 0", "0 0 0 0 0 0",
+            "1 1 0 1 1 0",
+        ])
     func matrices(text: String) {
         #expect(throws: InputError.self) { try CalibrationMatrix(text: text) }
     }
@@ -72,7 +74,8 @@ import Testing
             json(.up(contact: 3, x: 0, y: 1, cancelled: true), synthesised: true)
                 == #"{"cancelled":true,"device":"P/1","id":3,"kind":"up","synthesised":true,"t":1.5,"x":0,"y":1}"#)
         #expect(
-            json(.key(code: 2, name: "KEY_1", pressed: true)) == #"{"device":"P/1","key":"KEY_1","kind":"key","t":1.5}"#)
+            json(.key(code: 2, name: "KEY_1", pressed: true)) == #"{"device":"P/1","key":"KEY_1","kind":"key","t":1.5}"#
+        )
         #expect(json(.key(code: 2, name: "KEY_1", pressed: false)) == nil)
         #expect(json(.key(code: 2, name: "KEY_1", pressed: true), synthesised: true) == nil)
     }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A line of `otsenka-kiosk input`, read as anybody else's script would read it.
-struct Line: Decodable, Equatable {
+struct Line: Decodable, Equatable, Sendable {
     var t: Double
     var device: String
     var kind: String
@@ -23,7 +23,7 @@ struct Line: Decodable, Equatable {
 }
 
 /// The real `otsenka-kiosk input` under umockdev, with devices made of files.
-struct Replay {
+struct Replay: Sendable {
     var lines: [Line]
     var standardError: String
     /// Nil when the run was ended because the sentinel had been seen.
@@ -35,7 +35,7 @@ struct Replay {
 
     /// How the end of a recording is told from a pause: after it the device does something that the recording does not.
     /// It is repeated, as a synchronisation throws away whatever has arrived by then.
-    enum Sentinel {
+    enum Sentinel: Sendable {
         /// A tap in the far corner: slots, packets or a button; seen at `x`, `y`.
         case slotTap(x: Double = 1, y: Double = 1)
         case packetTap
@@ -43,6 +43,8 @@ struct Replay {
         case key(Int, name: String)
         /// Nothing is added: a line of this kind comes by itself, and is kept.
         case own(kind: String)
+        /// Nothing is added: the run ends with this many lines, for what several devices say in any order.
+        case lines(Int)
         /// None: the program is expected to end by itself.
         case none
 
@@ -52,7 +54,7 @@ struct Replay {
             case .packetTap: line.kind == "down" && line.x == 1 && line.y == 1
             case .key(_, let name): line.key == name
             case .own(let kind): line.kind == kind
-            case .none: false
+            case .lines, .none: false
             }
         }
 
@@ -68,7 +70,7 @@ struct Replay {
             for round in 0..<50 {
                 let gap = round == 0 ? 0.01 : 0.2
                 switch self {
-                case .none, .own: return
+                case .none, .own, .lines: return
                 case .slotTap:
                     device.frame(
                         after: gap,
@@ -89,29 +91,47 @@ struct Replay {
         }
     }
 
-    /// Plays the first device's events, then the sentinel on the same device, and reads until the sentinel is seen.
-    static func run(_ devices: [FakeDevice], until sentinel: Sentinel, options: [String] = []) throws -> Replay {
+    /// Plays the devices' events, then the sentinel on the first device, and reads until the sentinel is seen.
+    static func run(_ devices: [FakeDevice], until sentinel: Sentinel, options: [String] = []) async throws -> Replay {
         var devices = devices
         if !devices.isEmpty { sentinel.append(to: &devices[0]) }
         let folder = FileManager.default.temporaryDirectory.appending(path: "otsenka-evdev-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
         // A minute is far beyond any replay; it only keeps a failing test from hanging.
-        process.arguments =
+        let arguments =
             try ["umockdev-run"] + devices.flatMap { try $0.write(into: folder) }
             + ["--", program, "input", "--seconds", "60"] + options
+        let replay = try await withCheckedThrowingContinuation { continuation in
+            // A thread of its own, because it blocks while the replay lasts.
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try play(arguments, until: sentinel, folder: folder) })
+            }
+        }
+        if replay.status != nil, case .none = sentinel {
+        } else {
+            #expect(replay.status == nil, "the replay ended before its sentinel: \(replay.standardError)")
+        }
+        return replay
+    }
+
+    private static func play(_ arguments: [String], until sentinel: Sentinel, folder: URL) throws -> Replay {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = arguments
         let output = Pipe()
         let errors = folder.appending(path: "stderr")
         try Data().write(to: errors)
         process.standardOutput = output
         process.standardError = try FileHandle(forWritingTo: errors)
+        // Swift's worker threads block signals and a child inherits that: SIGTERM would never reach it.
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_UNBLOCK, &all, nil)
         try process.run()
         let (lines, wasSeen) = try read(output.fileHandleForReading, until: sentinel)
         if wasSeen { process.terminate() }
         process.waitUntilExit()
-        if !wasSeen, case .none = sentinel {} else { #expect(wasSeen, "the replay ended before its sentinel") }
         return Replay(
             lines: lines, standardError: try String(contentsOf: errors, encoding: .utf8),
             status: wasSeen ? nil : process.terminationStatus)
@@ -129,6 +149,7 @@ struct Replay {
                 buffer = Data(buffer[(end + 1)...])
                 if sentinel.isSeen(in: line) { return (sentinel.isKept ? lines + [line] : lines, true) }
                 lines.append(line)
+                if case .lines(lines.count) = sentinel { return (lines, true) }
             }
         }
     }

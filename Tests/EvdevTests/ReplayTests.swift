@@ -1,7 +1,7 @@
 import Testing
 
 /// Devices of our own through the real libevdev, libudev and program. Each is made from facts about a class of hardware.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(3)))
 struct ReplayTests {
     private static func slotPanel(_ name: String = "Panel", udev: [String: String] = [:]) -> FakeDevice {
         FakeDevice(
@@ -22,7 +22,7 @@ struct ReplayTests {
     }
 
     @Test("Tracking ids that libevdev filters out still part two contacts, or join one")
-    func doubleTrackingIDs() throws {
+    func doubleTrackingIDs() async throws {
         var device = Self.slotPanel()
         // Another id without a lift between: another contact.
         device.frame([(3, Linux.trackingID, 5), (3, Linux.multitouchX, 100), (3, Linux.multitouchY, 50)])
@@ -39,7 +39,7 @@ struct ReplayTests {
         device.frame(
             after: 0.01, [(3, Linux.trackingID, 31), (3, Linux.multitouchX, 10), (3, Linux.trackingID, -1)])
 
-        let replay = try Replay.run([device], until: .slotTap())
+        let replay = try await Replay.run([device], until: .slotTap())
 
         #expect(replay.downs.map(\.x) == [0.1, 0.3, 0.4, 0.5, 0.01])
         #expect(
@@ -49,14 +49,14 @@ struct ReplayTests {
     }
 
     @Test("After lost events an open contact ends as cancelled and nothing is pressed by the synchronisation")
-    func lostEvents() throws {
+    func lostEvents() async throws {
         var device = FakeDevice(
             "Pointer", keys: [Linux.left],
             axes: [.init(code: 0, minimum: 0, maximum: 100), .init(code: 1, minimum: 0, maximum: 100)])
         device.frame([(3, 0, 20), (3, 1, 20), (1, Linux.left, 1)])
         device.frame(after: 0.01, [(3, 0, 30), (0, Linux.dropped, 0)])
 
-        let replay = try Replay.run([device], until: .buttonTap(Linux.left))
+        let replay = try await Replay.run([device], until: .buttonTap(Linux.left))
 
         #expect(replay.lines.map(\.kind) == ["down", "up"])
         #expect(replay.ups.map(\.cancelled) == [true])
@@ -64,7 +64,7 @@ struct ReplayTests {
     }
 
     @Test("On a panel without slots, touch button or lift, silence lifts")
-    func silentPackets() throws {
+    func silentPackets() async throws {
         var device = FakeDevice(
             "Silent packets",
             axes: [
@@ -77,7 +77,7 @@ struct ReplayTests {
                 after: 0.01, [(3, 0x30, 9), (3, Linux.multitouchX, x), (3, Linux.multitouchY, 200), (0, 2, 0)])
         }
 
-        let replay = try Replay.run([device], until: .own(kind: "up"))
+        let replay = try await Replay.run([device], until: .own(kind: "up"))
 
         #expect(replay.lines.map(\.kind) == ["down", "move", "up"])
         #expect(replay.ups.map(\.synthesised) == [true])
@@ -86,7 +86,7 @@ struct ReplayTests {
     }
 
     @Test("Two fingers without slots stay two contacts, each with its own path")
-    func twoPacketFingers() throws {
+    func twoPacketFingers() async throws {
         var device = FakeDevice(
             "Packets", properties: [Linux.direct], keys: [Linux.touch],
             axes: [
@@ -105,7 +105,7 @@ struct ReplayTests {
         packet([(910, 800)])
         device.frame(after: 0.01, [(1, Linux.touch, 0), (0, 2, 0)])
 
-        let replay = try Replay.run([device], until: .packetTap)
+        let replay = try await Replay.run([device], until: .packetTap)
 
         #expect(replay.downs.map { [$0.x, $0.y] } == [[0.1, 0.1], [0.9, 0.8]])
         #expect(replay.ups.map { [$0.x, $0.y] } == [[0.12, 0.1], [0.91, 0.8]])
@@ -133,18 +133,18 @@ struct ReplayTests {
     @Test(
         "Calibration is libinput's, by udev or by option, and the option wins; then comes the rotation",
         arguments: placements)
-    func calibration(placement: Placement) throws {
+    func calibration(placement: Placement) async throws {
         var device = Self.slotPanel(udev: placement.udev.map { ["LIBINPUT_CALIBRATION_MATRIX": $0] } ?? [:])
         Self.tap(&device, 100, 100)
 
-        let replay = try Replay.run(
+        let replay = try await Replay.run(
             [device], until: .slotTap(x: placement.corner[0], y: placement.corner[1]), options: placement.options)
 
         #expect(replay.downs.map { [$0.x, $0.y] } == [placement.place])
     }
 
     @Test("Several devices are read at once, ids are unique, and a headset that resembles a panel is left alone")
-    func severalDevices() throws {
+    func severalDevices() async throws {
         var panel = Self.slotPanel("Panel \u{1B}[31m\u{7}")
         Self.tap(&panel, 500, 250)
         var box = FakeDevice("Box", keys: Array(0x120...0x133))
@@ -159,7 +159,7 @@ struct ReplayTests {
         second.number = 10
         Self.tap(&second, 250, 250)
 
-        let replay = try Replay.run([panel, box, headset, second], until: .slotTap())
+        let replay = try await Replay.run([panel, box, headset, second], until: .lines(5))
 
         #expect(replay.lines.filter { $0.kind == "key" }.map(\.key) == ["BTN_THUMB"])
         #expect(Set(replay.downs.map(\.device)) == ["Panel \\x1B[31m\\x07", "Second"])
@@ -169,11 +169,11 @@ struct ReplayTests {
     }
 
     @Test("Without a device to read the program says so and ends with 69")
-    func nothingToRead() throws {
+    func nothingToRead() async throws {
         let power = FakeDevice("Power Button", keys: [116])
 
         for devices in [[], [power]] {
-            let replay = try Replay.run(devices, until: .none)
+            let replay = try await Replay.run(devices, until: .none)
             #expect(replay.status == 69)
             #expect(replay.lines.isEmpty)
             #expect(replay.standardError.contains("no input device to read"))
@@ -181,8 +181,8 @@ struct ReplayTests {
     }
 
     @Test("Options that mean nothing end with 64", arguments: [["--rotation", "45"], ["--matrix", "1 0 0"]])
-    func badOptions(options: [String]) throws {
-        let replay = try Replay.run([], until: .none, options: options)
+    func badOptions(options: [String]) async throws {
+        let replay = try await Replay.run([], until: .none, options: options)
         #expect(replay.status == 64)
     }
 }

@@ -23,7 +23,7 @@ enum KernelBench {
     /// `runner` is for the environment of run-uml.sh (UML_…), `scenario` for that of the scenario.
     static func run(
         _ scenario: URL, runner: [String: String] = [:], environment: [String: String] = [:]
-    ) throws -> Result {
+    ) async throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appending(path: "kernel-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let assignments = environment.map { "\($0.key)='\($0.value)'\n" }.joined()
@@ -41,8 +41,16 @@ enum KernelBench {
         let handle = try FileHandle(forWritingTo: log)
         process.standardOutput = handle
         process.standardError = handle
-        try process.run()
-        process.waitUntilExit()
+        // Waiting in a blocked thread would take one of the few that all tests of the run share.
+        try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { _ in continuation.resume() }
+            do {
+                try process.run()
+            } catch {
+                process.terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
         try handle.close()
         let output = String(decoding: try Data(contentsOf: log), as: UTF8.self)
         return Result(status: process.terminationStatus, output: output, folder: folder)
@@ -52,9 +60,9 @@ enum KernelBench {
     static func expectSuccess(
         _ name: String, runner: [String: String] = [:], environment: [String: String] = [:],
         sourceLocation: SourceLocation = #_sourceLocation
-    ) throws {
+    ) async throws {
         let scenario = folder.appending(path: "scenarios").appending(path: name)
-        let result = try run(scenario, runner: runner, environment: environment)
+        let result = try await run(scenario, runner: runner, environment: environment)
         guard result.status == 0 else {
             Issue.record(
                 "\(name) ended with \(result.status); see \(result.folder.path)\n\(result.output)",
