@@ -134,7 +134,8 @@ extension Phrases {
             legend: "Marks", legendWorst: "1 is the worst", legendBest: "5 is the best",
             legendInterval: "The dark stroke is the share on a scale from 0 to 100%, the blue band its 95% interval.",
             kiosksTitle: "Kiosks: which have reported, and when",
-            kiosksLead: "While a kiosk is silent or still holds records back, the figures of its office are incomplete.",
+            kiosksLead:
+                "While a kiosk is silent or still holds records back, the figures of its office are incomplete.",
             kiosk: "Kiosk", place: "Where it stands", lastReport: "Last heard of", unsent: "Records still to send",
             condition: "Condition",
             noKiosks: "No kiosk is registered yet. An administrator adds one with otsenka-collector kiosk add.",
@@ -167,7 +168,8 @@ extension Phrases {
                     + "share is to be read: satisfied people answer more readily."),
             Term(
                 name: "Fewer than \(minimum) ratings",
-                text: "Such rows are hidden, so that nobody’s answer can be read from them. The overall share, the mean "
+                text:
+                    "Such rows are hidden, so that nobody’s answer can be read from them. The overall share, the mean "
                     + "and the offices’ totals take in only the rows that are shown, so a hidden row cannot be found "
                     + "by subtraction."),
         ]

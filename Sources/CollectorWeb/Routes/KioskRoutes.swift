@@ -94,7 +94,8 @@ struct KioskRoutes: Sendable {
             }
             group.addTask {
                 try await Task.sleep(for: .seconds(seconds))
-                throw Refusal(error: .unavailable, message: "the body did not arrive within \(seconds) s; send it again")
+                throw Refusal(
+                    error: .unavailable, message: "the body did not arrive within \(seconds) s; send it again")
             }
             defer { group.cancelAll() }
             guard let body = try await group.next() else { return Data() }
@@ -124,7 +125,8 @@ struct KioskRoutes: Sendable {
             fields[name] = fields[name].map { "\($0), \(field.value)" } ?? field.value
         }
         let target = request.head.path ?? ""
-        let path = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? ""
+        let path =
+            target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? ""
         return RequestHead(method: request.method.rawValue, path: path, fields: fields)
     }
 }
