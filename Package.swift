@@ -112,7 +112,7 @@ let programs: [Target] = [
         "otsenka-kiosk",
         [
             "KioskShell", "KioskControl", "Uplink", "Evdev", "Display", "Drawing", "DialogScreens", "Questionnaires",
-            "UnixSocket", argumentParser, logging,
+            "Systemd", "UnixSocket", argumentParser, logging,
         ]),
     program(
         "otsenka-collector",

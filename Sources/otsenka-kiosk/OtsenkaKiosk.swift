@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Systemd
 
 /// The kiosk's program; each subcommand is in a file of its own.
 @main
@@ -15,6 +16,11 @@ struct OtsenkaKiosk: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // `run` takes these signals as events. They must be blocked before the process has a second thread, since a
+        // thread without the mask would take the default action for all.
+        if CommandLine.arguments.dropFirst().first == RunCommand.configuration.commandName {
+            try? SignalMask.block([SIGTERM, SIGINT])
+        }
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
