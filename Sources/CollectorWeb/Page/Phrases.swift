@@ -96,7 +96,7 @@ extension Phrases {
                 text: "Показывает, насколько точно доля известна при таком числе оценок: чем их меньше, тем интервал "
                     + "шире. Если интервалы двух залов пересекаются, ставить один выше другого нельзя.",
                 formula: "границы = 100 · (k + z²/2 ∓ z·√(k(n − k)/n + z²/4)) / (n + z²)\n"
-                    + "k = число «4» + число «5»,  z = 1,959964"),
+                    + "k = число «4» + число «5»\nz = 1,959964"),
             Term(name: "Средняя оценка", text: "", formula: "средняя = сумма оценок / n"),
             Term(
                 name: "Ответили из тех, кого спросили",
@@ -159,7 +159,7 @@ extension Phrases {
                 text: "How precisely the share is known from that many ratings: the fewer, the wider. Where the "
                     + "intervals of two offices overlap, neither should be ranked above the other.",
                 formula: "bounds = 100 · (k + z²/2 ∓ z·√(k(n − k)/n + z²/4)) / (n + z²)\n"
-                    + "k = number of 4s + number of 5s,  z = 1.959964"),
+                    + "k = number of 4s + number of 5s\nz = 1.959964"),
             Term(name: "Mean", text: "", formula: "mean = sum of the marks / n"),
             Term(
                 name: "Answered, of those asked",

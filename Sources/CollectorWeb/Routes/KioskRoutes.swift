@@ -52,7 +52,15 @@ struct KioskRoutes: Sendable {
         try admission.admit(enrolmentFrom: context.address)
         try checkLength(request, atMost: Collector.enrolmentBytes)
         let body = try await body(of: request, atMost: Collector.enrolmentBytes)
-        return try Answers.json(try await collector.enrol(body, now: now()))
+        let answer = try await collector.enrol(body, now: now())
+        // Both sides show these words; the technician compares them with whoever reads this log.
+        if let asked = try? JSONDecoder().decode(EnrolmentRequest.self, from: body) {
+            let words = answer.words(after: asked).joined(separator: " ")
+            context.logger.notice(
+                "a kiosk was enrolled",
+                metadata: ["kiosk": "\(answer.kiosk)", "epoch": "\(answer.epoch)", "words": "\(words)"])
+        }
+        return try Answers.json(answer)
     }
 
     /// The longest heartbeat: its notes travel in header fields, so the body is small.
