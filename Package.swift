@@ -145,7 +145,7 @@ let testTargets: [Target] = [
     tests("Questionnaires"),
     tests("KioskJournal", [grdb, sqlite, crypto, "journal-writer"]),
     .executableTarget(
-        name: "journal-writer", dependencies: ["KioskJournal", "Ratings"], path: "Tests/journal-writer",
+        name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings"], path: "Tests/journal-writer",
         swiftSettings: strict),
     tests("DialogScreens", ["Questionnaires"]),
     tests("KioskWeb", [hummingbirdTesting]),
