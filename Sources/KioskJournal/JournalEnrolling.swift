@@ -57,3 +57,13 @@ extension Journal {
         }
     }
 }
+
+extension Journal {
+    /// The journal key's signature over `TransportStatement` for this transport key, as base64.
+    public func certify(transportKey: PublicKey) throws(JournalError) -> String {
+        let statement = TransportStatement.bytes(journalKey: publicKey, transportKey: transportKey)
+        do { return try key.signature(over: statement).base64EncodedString() } catch {
+            throw .key(path: files.key, reason: "it cannot sign (\(error)); start again")
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Ledger
+import Ratings
+import Wire
+
+/// A request whose signature is the kiosk's: its body may now be read.
+public struct UploadPermit: Sendable {
+    public let kiosk: KioskID
+    public let epoch: Int
+    public let first: Int64
+    public let last: Int64
+    let head: RequestHead
+    let moment: RequestMoment
+    /// The epoch, or the newest one where the kiosk opens the next by itself: whose keys speak.
+    let keys: EpochRow
+}
+
+/// A heartbeat whose signature is the kiosk's.
+public struct HeartbeatPermit: Sendable {
+    public let kiosk: KioskID
+    let head: RequestHead
+    let moment: RequestMoment
+    /// All epochs of the kiosk, oldest first; not empty.
+    let epochs: [EpochRow]
+}
+
+extension Collector {
+    /// The greatest sequence and epoch that are believed: beyond them nobody has counted.
+    private static let greatestSequence: Int64 = 1 << 53
+    private static let greatestEpoch = 1_000_000
+
+    /// Checks everything about an upload that can be checked before its body is read: limits, kiosk, signature.
+    ///
+    /// `head.path` must be the path as it was received, and `head.fields` have lowercase names. Throws `Refusal`.
+    public func authorizeUpload(
+        _ head: RequestHead, kiosk: KioskID, epoch: Int, first: Int64, last: Int64
+    ) async throws -> UploadPermit {
+        guard first >= 1, first <= last, last <= Self.greatestSequence, (1...Self.greatestEpoch).contains(epoch) else {
+            throw Refusal(
+                error: .malformed, message: "epoch \(epoch), records \(first)-\(last) is not a range of records")
+        }
+        guard last - first < Int64(WireLimits.recordsPerBatch) else {
+            throw Refusal(
+                error: .tooLarge,
+                message: "records \(first)-\(last) are more than the \(WireLimits.recordsPerBatch) of one batch; "
+                    + "send fewer records at once")
+        }
+        let epochs = try await knownEpochs(of: kiosk)
+        guard let newest = epochs.last else { throw Self.unknown(kiosk) }
+        let addressed = epochs.first { $0.epoch == epoch }
+        guard let keys = addressed ?? (epoch > newest.epoch ? newest : nil) else {
+            throw Refusal(
+                error: .notFound,
+                message: "kiosk \(kiosk) has no epoch \(epoch) here; its epochs are "
+                    + epochs.map { "\($0.epoch)" }.joined(separator: ", "))
+        }
+        let moment = try authenticate(
+            head, keys: [keys.transportKey, newest.transportKey],
+            required: ["content-digest", "checkpoint", "head", "otsenka-clock"])
+        return UploadPermit(
+            kiosk: kiosk, epoch: epoch, first: first, last: last, head: head, moment: moment, keys: keys)
+    }
+
+    /// Checks the signature of a heartbeat before its body is read. Throws `Refusal`.
+    public func authorizeHeartbeat(_ head: RequestHead, kiosk: KioskID) async throws -> HeartbeatPermit {
+        let epochs = try await knownEpochs(of: kiosk)
+        guard let newest = epochs.last else { throw Self.unknown(kiosk) }
+        let moment = try authenticate(
+            head, keys: epochs.map(\.transportKey).reversed(),
+            required: ["content-digest", "head", "otsenka-clock"])
+        if newest.state == .revoked { throw Self.revoked(kiosk) }
+        return HeartbeatPermit(kiosk: kiosk, head: head, moment: moment, epochs: epochs)
+    }
+
+    private func knownEpochs(of kiosk: KioskID) async throws -> [EpochRow] {
+        try await store.read { try $0.epochs(of: kiosk) }
+    }
+
+    private func authenticate(
+        _ head: RequestHead, keys: [PublicKey], required: [String]
+    ) throws(Refusal) -> RequestMoment {
+        let named = RequestSignature.keyID(of: head)
+        do throws(SignatureError) {
+            guard let key = keys.first(where: { $0 == named }) else { throw named == nil ? .missing : .otherKey }
+            try RequestSignature.verify(head, by: key, required: required)
+        } catch {
+            throw Refusal(
+                error: .badSignature, message: "\(error); if the kiosk was enrolled again, its uplink must be restarted"
+            )
+        }
+        guard let created = RequestSignature.created(of: head),
+            let clock = head.fields["otsenka-clock"].flatMap(KioskClock.init(field:))
+        else {
+            throw Refusal(
+                error: .malformed,
+                message: "the request does not say when it was made (created of its signature, Otsenka-Clock)")
+        }
+        return RequestMoment(created: created, clock: clock)
+    }
+
+    static func unknown(_ kiosk: KioskID) -> Refusal {
+        Refusal(
+            error: .unknownKiosk,
+            message: "no kiosk \(kiosk) is enrolled here; enrol it with a code of `otsenka-collector kiosk add`")
+    }
+
+    static func revoked(_ kiosk: KioskID) -> Refusal {
+        Refusal(
+            error: .revoked,
+            message: "kiosk \(kiosk) was revoked; it goes on collecting, and counts again once it is enrolled with a "
+                + "code of `otsenka-collector kiosk replace \(kiosk)`")
+    }
+}

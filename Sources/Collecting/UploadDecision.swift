@@ -1,0 +1,100 @@
+import Ledger
+
+/// What the collector knows of a chain when a batch or a heartbeat comes.
+struct ChainFacts: Equatable, Sendable {
+    var state: EpochState
+    /// H: the newest stored record.
+    var head: ChainHead
+    var claim: HeadClaim?
+    /// The stored hash of the last record that the batch and the store share; nothing when they share none.
+    var shared: ChainHash?
+}
+
+/// What is to be done with a batch (`reliability.md` §6.3). Everything but `store` leaves the chain as it is.
+enum UploadDecision: Equatable, Sendable {
+    /// Insert the records from this one on.
+    case store(from: Int64)
+    /// Everything is there already: give the receipt again.
+    case repeated
+    case gap(need: Int64)
+    /// The kiosk holds a receipt for records that the collector has not.
+    case rewindCollector(need: Int64)
+    /// The kiosk's newest record is older than what it has sent: the epoch closes.
+    case rewindKiosk
+    case fork
+    case epochClosed
+    case revoked
+}
+
+/// What a signed head tells beside the records.
+enum HeadVerdict: Equatable, Sendable {
+    case plain
+    /// Below what is stored: the card was set back.
+    case rewound
+    /// Not below what is stored, but below what the kiosk had signed: its unsent tail is gone.
+    case tailCut
+    /// Made before the newest request that was seen: a repeat on its way for long, not news.
+    case late
+}
+
+extension RequestMoment {
+    /// A clock step that a synchronisation may make backwards within one boot, seconds.
+    private static let toleratedStep: Int64 = 60
+
+    /// Whether the kiosk made this request after the one that carried `claim`.
+    ///
+    /// libcurl repeats requests by itself and networks deliver late, so a head below the stored one proves nothing unless
+    /// the request is newer. Within a boot the boot clock decides; a card that was set back may count the same boot
+    /// again, so a wall clock that is clearly later counts too.
+    func isLater(than claim: HeadClaim) -> Bool {
+        if clock.boot != claim.boot ? clock.boot > claim.boot : clock.bootMilliseconds > claim.bootMilliseconds {
+            return true
+        }
+        return created > claim.created && created - claim.created > Self.toleratedStep
+    }
+}
+
+extension ChainFacts {
+    /// Judges the head that a request carries.
+    func verdict(on signed: ChainHead, at moment: RequestMoment) -> HeadVerdict {
+        guard let claim else { return .plain }
+        guard moment.isLater(than: claim) else { return signed.sequence < claim.sequence ? .late : .plain }
+        if signed.sequence < head.sequence { return .rewound }
+        return signed.sequence < claim.sequence ? .tailCut : .plain
+    }
+
+    /// Decides over a checked batch. `receipted` is the sequence of the newest valid receipt that the kiosk shows.
+    func decide(_ batch: BatchOutline, receipted: Int64) -> UploadDecision {
+        if state == .revoked { return .revoked }
+        let need = head.sequence + 1
+        if state != .closed {
+            if verdict(on: batch.head, at: batch.moment) == .rewound { return .rewindKiosk }
+            // A batch that brings what is needed is taken, although the receipt stays above H until all is back.
+            if receipted > head.sequence, !(batch.first...batch.last).contains(need) {
+                return .rewindCollector(need: need)
+            }
+        }
+        let differs =
+            batch.first <= head.sequence && shared != batch.sharedHash
+            || batch.first == need && batch.previous != head.hash
+            || batch.head.sequence == head.sequence && batch.head.hash != head.hash
+        if differs { return state == .closed ? .epochClosed : .fork }
+        if batch.last <= head.sequence { return .repeated }
+        if state == .closed { return .epochClosed }
+        if batch.first > need { return .gap(need: need) }
+        return .store(from: need)
+    }
+}
+
+/// The parts of a checked batch that the decision looks at.
+struct BatchOutline: Equatable, Sendable {
+    var first: Int64
+    var last: Int64
+    /// The hash before `first`.
+    var previous: ChainHash
+    /// The batch's hash of the last record that it shares with the store; nothing when they share none.
+    var sharedHash: ChainHash?
+    /// The kiosk's newest record.
+    var head: ChainHead
+    var moment: RequestMoment
+}

@@ -1,0 +1,109 @@
+import FoundationEssentials
+import Ledger
+import Ratings
+import Wire
+
+extension Collector {
+    /// Takes a batch: checks digest, notes and chain, decides and stores in one transaction, and signs the receipt only
+    /// when that transaction is durable. `body` is as it was sent; `inflate` is called after its digest was checked, and
+    /// only if it is compressed; it must stop at `WireLimits.bytesPerBatch`.
+    ///
+    /// Throws `Refusal`, or `StoreError` when the store failed: then nothing was stored and the kiosk tries again.
+    public func upload(
+        _ permit: UploadPermit, body: Data, now: Int64, inflate: (Data) throws -> Data
+    ) async throws -> UploadAnswer {
+        let batch = try check(permit, body: try verified(body, of: permit.head, inflate: inflate))
+        let outcome = try await store.write { transaction in
+            try self.take(batch, permit: permit, now: now, in: transaction)
+        }
+        if let refusal = outcome { throw refusal }
+        var receipt = batch.checkpoint
+        try receipt.cosign(as: identity.name, with: identity.key, time: UInt64(max(0, now / 1000)))
+        return UploadAnswer(receipt: receipt.serialized)
+    }
+
+    func verified(
+        _ body: Data, of head: RequestHead, inflate: (Data) throws -> Data
+    ) throws(Refusal) -> Data {
+        guard let digest = head.fields["content-digest"], ContentDigest.matches(digest, body: body) else {
+            throw Refusal(
+                error: .badDigest,
+                message: "Content-Digest is not the SHA-256 of the body as it arrived; send it again")
+        }
+        switch head.fields["content-encoding"]?.lowercased() {
+        case nil, "identity": return body
+        case "gzip", "x-gzip":
+            do {
+                return try inflate(body)
+            } catch let refusal as Refusal {
+                throw refusal
+            } catch {
+                throw Refusal(error: .malformed, message: "the body is not gzip within the limits: \(error)")
+            }
+        case let other?:
+            throw Refusal(error: .malformed, message: "Content-Encoding \(other) is not known; use gzip or none")
+        }
+    }
+
+    /// Everything that needs no store.
+    private func check(_ permit: UploadPermit, body: Data) throws(Refusal) -> CheckedBatch {
+        let key = permit.keys.journalKey
+        let checkpoint = try note(in: "checkpoint", of: permit.head, kiosk: permit.kiosk, key: key)
+        let head = try note(in: "head", of: permit.head, kiosk: permit.kiosk, key: key)
+        guard checkpoint.head.epoch == permit.epoch, checkpoint.head.sequence == permit.last else {
+            throw Refusal(
+                error: .badCheckpoint,
+                message:
+                    "Checkpoint is of epoch \(checkpoint.head.epoch), record \(checkpoint.head.sequence), and not of "
+                    + "epoch \(permit.epoch), record \(permit.last), the last one of the batch")
+        }
+        guard head.head.epoch == permit.epoch, head.head.sequence >= permit.last,
+            head.head.sequence > permit.last || head.head == checkpoint.head
+        else {
+            throw Refusal(
+                error: .badCheckpoint,
+                message:
+                    "Head is of epoch \(head.head.epoch), record \(head.head.sequence), which contradicts the batch "
+                    + "that ends with record \(permit.last)")
+        }
+        let records = try CheckedBatch.records(
+            in: body, kiosk: permit.kiosk, epoch: permit.epoch, first: permit.first, last: permit.last,
+            checkpoint: checkpoint.head)
+        return CheckedBatch(
+            first: permit.first, lines: records.lines, items: records.items, previous: records.previous,
+            checkpoint: checkpoint, head: head,
+            receipt: receipt(in: permit.head, kiosk: permit.kiosk, epoch: permit.epoch, key: key), moment: permit.moment
+        )
+    }
+
+    func note(
+        in field: String, of head: RequestHead, kiosk: KioskID, key: PublicKey
+    ) throws(Refusal) -> Checkpoint {
+        guard let value = head.fields[field], let data = Data(base64Encoded: value),
+            let text = String(validating: data, as: UTF8.self)
+        else {
+            throw Refusal(error: .badCheckpoint, message: "the field \(field) is not the base64 of a note")
+        }
+        do throws(NoteError) {
+            return try Checkpoint(parsing: text, kiosk: kiosk.rawValue, key: key)
+        } catch {
+            throw Refusal(error: .badCheckpoint, message: "the field \(field): \(error)")
+        }
+    }
+
+    /// The receipt that the kiosk shows, if it is one of ours for this epoch. An older or foreign one proves nothing and
+    /// is no reason to refuse records.
+    func receipt(in head: RequestHead, kiosk: KioskID, epoch: Int, key: PublicKey) -> Checkpoint? {
+        guard head.fields["receipt"] != nil, let note = try? note(in: "receipt", of: head, kiosk: kiosk, key: key),
+            note.head.epoch == epoch, (try? note.receiptTime(of: identity.name, key: identity.key.publicKey)) != nil
+        else { return nil }
+        return note
+    }
+}
+
+extension String {
+    fileprivate init?(validating data: Data, as: UTF8.Type) {
+        guard let text = String(data: data, encoding: .utf8) else { return nil }
+        self = text
+    }
+}
