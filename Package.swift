@@ -153,7 +153,7 @@ let testTargets: [Target] = [
     tests("Questionnaires"),
     tests("KioskJournal", [grdb, sqlite, crypto, "journal-writer"]),
     .executableTarget(
-        name: "journal-writer", dependencies: ["KioskJournal", "Ratings"], path: "Tests/journal-writer",
+        name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings"], path: "Tests/journal-writer",
         swiftSettings: strict),
     tests("DialogScreens", ["Questionnaires"], exclude: ["Golden"]),
     tests("KioskWeb", [hummingbirdTesting]),
