@@ -34,9 +34,11 @@ final class Program {
         try process.run()
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end; a program that does not end within two minutes is killed, which no status of ours looks like.
     static func run(_ arguments: String...) throws -> Run {
         let program = try Program(arguments)
+        for _ in 0..<6000 where program.process.isRunning { usleep(20_000) }
+        if program.process.isRunning { kill(program.process.processIdentifier, SIGKILL) }
         program.process.waitUntilExit()
         return Run(
             status: program.process.terminationStatus, output: try String(contentsOf: program.output, encoding: .utf8),
