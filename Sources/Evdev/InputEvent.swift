@@ -100,7 +100,7 @@ public enum InputLimits {
     public static let eventsPerTurn = 8192
     /// udev messages read in one turn of the loop.
     public static let udevMessagesPerTurn = 256
-    /// Bytes of a device name that are printed; the kernel gives at most 255.
+    /// Characters of a device name that are printed; the kernel gives at most 255 bytes.
     public static let nameCharacters = 120
     /// How far outside its announced range, as a share of that range, a coordinate is still believed and clamped.
     /// Panels overshoot their edge by a few per cent; beyond a tenth it is a driver's garbage (a Raspberry Pi panel

@@ -41,7 +41,6 @@ public final class Kiosk {
         self.settings = settings
         self.form = form
         self.logger = logger
-        try SignalMask.block([SIGTERM, SIGINT])
         loop = try EventLoop()
         let stamp = clock.stamp()
         let folder = settings.dataFolder
@@ -203,6 +202,7 @@ public final class Kiosk {
     private func marksChanged() { dialog?.handle(.setTechnicianMark(!facts.marks.isEmpty)) }
 
     private func shutDown() {
+        logger.notice("the kiosk is stopping")
         dialog?.handle(.shutdown)
         heart?.finish { [weak self] in self?.dialog?.isSettled ?? true }
     }

@@ -77,13 +77,18 @@ final class CollectorClient {
         return try send("POST", Routes.heartbeat(vitals.kiosk), fields: fields, body: body, now: vitals.now)
     }
 
+    /// Shorter bodies are sent as they are: a heartbeat, which the collector does not take compressed, or one record.
+    private static let smallestCompressedBytes = 1024
+
     private func send(
         _ method: String, _ path: String, fields: [String: String], body: Data, now: KioskTime
     ) throws(CurlError) -> CurlResponse {
         var fields = fields
         var body = body
         // Without memory for compression the bytes go as they are.
-        if let packed = try? Gzip.compress(body, level: Self.gzipLevel), packed.count < body.count {
+        if body.count > Self.smallestCompressedBytes, let packed = try? Gzip.compress(body, level: Self.gzipLevel),
+            packed.count < body.count
+        {
             body = packed
             fields["content-encoding"] = "gzip"
         }

@@ -20,8 +20,9 @@ struct FolderOption: ParsableArguments {
 
 extension Collector {
     /// The collector of a folder with its store; `plain` leaves out the authority, which plain HTTP has no use for.
-    static func open(_ folder: DataFolder, plain: Bool = false) throws -> (collector: Collector, store: SQLiteCollectorStore)
-    {
+    static func open(_ folder: DataFolder, plain: Bool = false) throws -> (
+        collector: Collector, store: SQLiteCollectorStore
+    ) {
         let store = try SQLiteCollectorStore(folder: folder.path, create: false)
         let identity = CollectorIdentity(
             name: folder.settings.name, key: folder.receiptKey,

@@ -10,7 +10,8 @@ struct Init: ParsableCommand {
 
     @OptionGroup var folder: FolderOption
 
-    @Option(help: "The name under which it signs receipts, such as perm.example; a–z, 0–9, - and . (default: this host's).")
+    @Option(
+        help: "The name under which it signs receipts, such as perm.example; a–z, 0–9, - and . (default: this host's).")
     var name: String?
 
     @Option(help: "A name or address under which kiosks reach it; the first one is told to them. May be repeated.")
@@ -27,7 +28,8 @@ struct Init: ParsableCommand {
             FolderOption.absolute(folder.path), name: name ?? machine, hosts: hosts, now: wallClock() / 1000)
         try SQLiteCollectorStore(folder: made.path, create: true).close()
         let facts = Facts(
-            folder: made.path, name: made.settings.name, receiptKey: made.receiptKey.publicKey.base64, pin: try made.pin(),
+            folder: made.path, name: made.settings.name, receiptKey: made.receiptKey.publicKey.base64,
+            pin: try made.pin(),
             hosts: hosts)
         if json { return try printJSON(facts) }
         print(

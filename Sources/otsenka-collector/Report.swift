@@ -50,9 +50,11 @@ struct Report: ParsableCommand {
 
         private var query: String {
             // Only days and numbers: nothing that would have to be escaped gets past this.
-            let pairs = [("by", by.rawValue), ("minimum", "\(minimum)")] + [("from", from), ("to", to)].compactMap { name, day in
-                day.map { (name, $0.filter { $0.isNumber && $0.isASCII || $0 == "-" }) }
-            }
+            let pairs =
+                [("by", by.rawValue), ("minimum", "\(minimum)")]
+                + [("from", from), ("to", to)].compactMap { name, day in
+                    day.map { (name, $0.filter { $0.isNumber && $0.isASCII || $0 == "-" }) }
+                }
             return pairs.map { "\($0)=\($1)" }.joined(separator: "&")
         }
 

@@ -7,7 +7,8 @@ import Logging
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the collector until SIGTERM or SIGINT.",
-        discussion: "With its own TLS, unless --plain-http-loopback is given, which is refused on anything but loopback.")
+        discussion:
+            "With its own TLS, unless --plain-http-loopback is given, which is refused on anything but loopback.")
 
     @OptionGroup var folder: FolderOption
 

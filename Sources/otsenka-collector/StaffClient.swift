@@ -47,14 +47,16 @@ struct StaffClient {
         } catch {
             if error.codeName == "CURLE_COULDNT_CONNECT" { return nil }
             throw CollectorFailure(
-                .unavailable, "the running collector does not answer on \(folder.path)/admin.sock (\(error)); look at its log")
+                .unavailable,
+                "the running collector does not answer on \(folder.path)/admin.sock (\(error)); look at its log")
         }
         guard response.status == 200 else { throw failure(response) }
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(response.body))
         } catch {
             throw CollectorFailure(
-                .fault, "the running collector's answer is not understood (\(error)); it may be of another version, restart it")
+                .fault,
+                "the running collector's answer is not understood (\(error)); it may be of another version, restart it")
         }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Systemd
 
 /// The kiosk's program; each subcommand is in a file of its own.
 @main
@@ -9,11 +10,17 @@ struct OtsenkaKiosk: AsyncParsableCommand {
         abstract: "Asks visitors how they were served, and keeps every answer.",
         version: version,
         subcommands: [
-            RunCommand.self, MaintainCommand.self, StatusCommand.self,
+            RunCommand.self, UplinkCommand.self, MaintainCommand.self, EnrolCommand.self, StatusCommand.self,
             VerifyCommand.self, ExportCommand.self, VisitCommand.self, DoctorCommand.self, InputCommand.self,
+            RenderCommand.self, LintCommand.self,
         ])
 
     static func main() async {
+        // `run` takes these signals as events. They must be blocked before the process has a second thread, since a
+        // thread without the mask would take the default action for all.
+        if CommandLine.arguments.dropFirst().first == RunCommand.configuration.commandName {
+            try? SignalMask.block([SIGTERM, SIGINT])
+        }
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -22,9 +22,13 @@ import Testing
         try temporary { path in
             let made = try make(path)
             let names = try FileManager.default.contentsOfDirectory(atPath: path)
-            #expect(Set(names) == ["collector.json", "receipt.key", "authority.key", "authority.pem", "server.key", "server.pem"])
+            #expect(
+                Set(names) == [
+                    "collector.json", "receipt.key", "authority.key", "authority.pem", "server.key", "server.pem",
+                ])
             for name in names {
-                let mode = try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.posixPermissions] as? Int
+                let mode =
+                    try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.posixPermissions] as? Int
                 #expect(mode == 0o600, "\(name)")
             }
             #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o700)
@@ -51,7 +55,9 @@ import Testing
         }
     }
 
-    @Test("A folder that is missing, or whose files are damaged, is named with what to do", arguments: ["none", "collector.json", "receipt.key", "server.key"])
+    @Test(
+        "A folder that is missing, or whose files are damaged, is named with what to do",
+        arguments: ["none", "collector.json", "receipt.key", "server.key"])
     func damaged(file: String) throws {
         try temporary { path in
             if file != "none" {
@@ -68,7 +74,9 @@ import Testing
         }
     }
 
-    @Test("A name that could not stand in a signature is refused", arguments: ["", "Перм", "a b", "a+b", "-a", "a.", "A", String(repeating: "a", count: 65)])
+    @Test(
+        "A name that could not stand in a signature is refused",
+        arguments: ["", "Перм", "a b", "a+b", "-a", "a.", "A", String(repeating: "a", count: 65)])
     func names(name: String) throws {
         try temporary { path in
             #expect(failure { try make(path, name: name) }?.kind == .usage)

@@ -71,7 +71,9 @@ import Wire
         }
     }
 
-    @Test("An enrolment that is no JSON, or too long, is refused", arguments: [("{", Refusal.Code.malformed), (String(repeating: " ", count: 5000), .tooLarge)])
+    @Test(
+        "An enrolment that is no JSON, or too long, is refused",
+        arguments: [("{", Refusal.Code.malformed), (String(repeating: " ", count: 5000), .tooLarge)])
     func badEnrolment(body: String, code: Refusal.Code) async throws {
         let stage = try Stage()
         try await stage.test { client in

@@ -43,7 +43,9 @@ import Wire
     func routes() async throws {
         let stage = try Stage()
         let routed = Set(
-            stage.server.router().routes.filter { $0.method != .head }.map { "\($0.method.rawValue) \($0.path.description)" })
+            stage.server.router().routes.filter { $0.method != .head }.map {
+                "\($0.method.rawValue) \($0.path.description)"
+            })
         try await stage.test { client in
             let document = try await Document.served(by: client)
             #expect(document.openapi.hasPrefix("3.1"))
@@ -73,7 +75,8 @@ import Wire
     private static func call(
         _ method: String, _ path: String, _ operation: Document.Operation, _ client: any TestClientProtocol
     ) async throws {
-        let uri = path.replacing("{kiosk}", with: "nobody").replacing("{epoch}", with: "1").replacing("{range}", with: "1-2")
+        let uri = path.replacing("{kiosk}", with: "nobody").replacing("{epoch}", with: "1").replacing(
+            "{range}", with: "1-2")
         let name = try #require(HTTPRequest.Method(method.uppercased()))
         let response = try await client.execute(uri: uri, method: name)
         let type = try #require(response.headers[.contentType]?.split(separator: ";").first.map(String.init))
@@ -103,7 +106,9 @@ import Wire
         }
     }
 
-    @Test("Every answer carries the header fields that keep a browser in bounds", arguments: ["/", "/nothing", "/v1/summary", "/page.css"])
+    @Test(
+        "Every answer carries the header fields that keep a browser in bounds",
+        arguments: ["/", "/nothing", "/v1/summary", "/page.css"])
     func headers(path: String) async throws {
         let stage = try Stage()
         try await stage.test { client in
@@ -114,7 +119,9 @@ import Wire
         }
     }
 
-    @Test("A path or a method that is not there is a refusal", arguments: [("GET", "/nothing"), ("DELETE", "/v1/summary"), ("GET", "/admin/kiosks")])
+    @Test(
+        "A path or a method that is not there is a refusal",
+        arguments: [("GET", "/nothing"), ("DELETE", "/v1/summary"), ("GET", "/admin/kiosks")])
     func unknown(method: String, path: String) async throws {
         let stage = try Stage()
         try await stage.test { client in

@@ -27,7 +27,8 @@ import Testing
     func english() throws {
         let page = try html(.sample, .english)
         for text in [
-            "<html lang=\"en\">", "How visitors rate public services", "22\u{00A0}November\u{00A0}2026, 08:40\u{00A0}UTC",
+            "<html lang=\"en\">", "How visitors rate public services",
+            "22\u{00A0}November\u{00A0}2026, 08:40\u{00A0}UTC",
             "85.9%", "95% interval: 82.6–88.7%", "4.31", "488 of 702, timed out 151, declined 49", "1,123",
             "The share and the mean leave out 7 ratings in rows that have fewer than 10.", "Service not stated",
             "2\u{00A0}hours ago", "waiting to be enrolled", "share = 100 · (number of 4s + number of 5s) / n",
@@ -44,7 +45,9 @@ import Testing
         #expect(page.contains(">566<") && !page.contains(">573<"))
     }
 
-    @Test("Without kiosks and ratings the page says what will come, and shows no figure", arguments: PageLanguage.allCases)
+    @Test(
+        "Without kiosks and ratings the page says what will come, and shows no figure", arguments: PageLanguage.allCases
+    )
     func empty(language: PageLanguage) throws {
         let page = try html(.empty, language)
         #expect(page.contains(language == .russian ? "Оценок пока нет" : "No ratings yet"))
@@ -62,7 +65,8 @@ import Testing
         }
         facts.kiosks = names.map {
             PageFacts.Kiosk(
-                id: $0, office: $0, service: $0, window: $0, state: .enrolled, lastSeen: facts.now, unsent: 0, marks: [$0])
+                id: $0, office: $0, service: $0, window: $0, state: .enrolled, lastSeen: facts.now, unsent: 0,
+                marks: [$0])
         }
         facts.collector = names[2]
         let page = try html(facts, .english)
@@ -75,7 +79,9 @@ import Testing
     @Test("The page has nothing that its Content-Security-Policy would have to allow", arguments: PageLanguage.allCases)
     func strict(language: PageLanguage) throws {
         let page = try html(.sample, language)
-        for forbidden in ["<script", "<style", " style=", " on", "javascript:", "<img", "<iframe", "<form", "http://", "https://"] {
+        for forbidden in [
+            "<script", "<style", " style=", " on", "javascript:", "<img", "<iframe", "<form", "http://", "https://",
+        ] {
             let found = forbidden == " on" ? page.contains(/<[^>]* on[a-z]+=/) : page.contains(forbidden)
             #expect(!found, "\(forbidden)")
         }
@@ -117,12 +123,18 @@ import Testing
 @Suite struct WordingTests {
     @Test(
         "Counted words take the form of their number",
-        arguments: [(1, "оценка"), (2, "оценки"), (5, "оценок"), (11, "оценок"), (14, "оценок"), (21, "оценка"), (112, "оценок"), (1004, "оценки"), (0, "оценок")] as [(Int, String)])
+        arguments: [
+            (1, "оценка"), (2, "оценки"), (5, "оценок"), (11, "оценок"), (14, "оценок"), (21, "оценка"),
+            (112, "оценок"), (1004, "оценки"), (0, "оценок"),
+        ] as [(Int, String)])
     func plural(count: Int, form: String) {
         #expect(Wording(language: .russian).plural(count, ["оценка", "оценки", "оценок"]) == form)
     }
 
-    @Test("Numbers are rounded once and grouped", arguments: [(0.0, "0.0"), (99.96, "100.0"), (44.5036, "44.5"), (1234.56, "1,234.6"), (9.95, "10.0")] as [(Double, String)])
+    @Test(
+        "Numbers are rounded once and grouped",
+        arguments: [(0.0, "0.0"), (99.96, "100.0"), (44.5036, "44.5"), (1234.56, "1,234.6"), (9.95, "10.0")]
+            as [(Double, String)])
     func decimal(number: Double, text: String) {
         #expect(Wording(language: .english).decimal(number, places: 1) == text)
     }
@@ -132,14 +144,17 @@ import Testing
         "Moments are written as the calendar has them",
         arguments: [
             (0, "1970-01-01T00:00:00Z"), (1_795_336_800, "2026-11-22T08:40:00Z"), (951_827_696, "2000-02-29T12:34:56Z"),
-            (4_107_542_399, "2100-02-28T23:59:59Z"), (4_107_542_400, "2100-03-01T00:00:00Z"), (-1, "1969-12-31T23:59:59Z"),
+            (4_107_542_399, "2100-02-28T23:59:59Z"), (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (-1, "1969-12-31T23:59:59Z"),
         ] as [(Int64, String)])
     func calendar(seconds: Int64, text: String) throws {
         #expect(CivilTime(seconds: seconds).rfc3339 == text)
         if seconds >= 0 { #expect(try Day.start(of: String(text.prefix(10))) == (seconds - seconds % 86400) * 1000) }
     }
 
-    @Test("What is not a day is refused", arguments: ["2026-02-30", "2026-13-01", "26-1-1", "2026-11-2x", "", "2026-11-22T00:00", "+026-11-22"])
+    @Test(
+        "What is not a day is refused",
+        arguments: ["2026-02-30", "2026-13-01", "26-1-1", "2026-11-2x", "", "2026-11-22T00:00", "+026-11-22"])
     func notADay(text: String) {
         #expect(throws: CollectorFailure.self) { try Day.start(of: text) }
     }

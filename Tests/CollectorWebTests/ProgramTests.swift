@@ -64,7 +64,8 @@ import Wire
         try await Result(blocking: { try body(path) }).get()
     }
 
-    private func post(_ url: String, _ method: String, _ fields: [String: String], _ body: Data) throws -> CurlResponse {
+    private func post(_ url: String, _ method: String, _ fields: [String: String], _ body: Data) throws -> CurlResponse
+    {
         let session = try CurlSession(channel: .plainLoopback)
         return try session.perform(
             CurlRequest(method: method, url: url, fields: fields.map { ($0.key, $0.value) }, body: Array(body)))
@@ -89,13 +90,18 @@ import Wire
         try JSONDecoder().decode(type, from: Data(text.utf8))
     }
 
-    @Test("From init to a verified report; and when a byte of the store is changed, verify names the record and ends with 65")
+    @Test(
+        "From init to a verified report; and when a byte of the store is changed, verify names the record and ends with 65"
+    )
     func whole() async throws {
         try await temporary { (folder: String) throws in
             #expect(try run(["init", "--dir", folder, "--name", "test.example"]).status == 0)
             try serving(folder) { (address: String) throws in
                 let added = try run(
-                    ["kiosk", "add", "--dir", folder, "--office", "Зал", "--service", "Паспорт", "--id", "hall-1", "--json"])
+                    [
+                        "kiosk", "add", "--dir", folder, "--office", "Зал", "--service", "Паспорт", "--id", "hall-1",
+                        "--json",
+                    ])
                 #expect(added.status == 0, "\(added.error)")
                 let ticket = try decoded(added.output, EnrolmentTicket.self)
                 #expect(ticket.collector == address && ticket.pin == nil && ticket.enrol.contains(ticket.code))
@@ -111,7 +117,9 @@ import Wire
                 #expect(busy.status == 75 && busy.error.contains("is open in process"))
             }
             // Nothing runs any more: the same commands work on the folder itself.
-            #expect(try decoded(run(["kiosk", "list", "--dir", folder, "--json"]).output, [KioskLine].self).first?.stored == 36)
+            #expect(
+                try decoded(run(["kiosk", "list", "--dir", folder, "--json"]).output, [KioskLine].self).first?.stored
+                    == 36)
             #expect(try run(["verify", "--dir", folder]).status == 0)
             try flip(folder + "/collector.db", near: #""question":"overall","seq":5,"#)
             let verdict = try run(["verify", "--dir", folder])
@@ -143,7 +151,8 @@ import Wire
             (["kiosk", "add", "--dir", "FOLDER", "--office", "Зал", "--id", "Зал"], 64),
             (["report", "ratings", "--dir", "FOLDER", "--by", "month", "--from", "2026-02-30"], 64),
             (["init", "--dir", "FOLDER"], 73), (["init", "--dir", "/proc/nowhere"], 73), (["--help"], 0),
-            (["kiosk", "add", "--help"], 0), (["report", "ratings", "--dir", "FOLDER", "--by", "territory", "--json"], 0),
+            (["kiosk", "add", "--help"], 0),
+            (["report", "ratings", "--dir", "FOLDER", "--by", "territory", "--json"], 0),
         ] as [([String], Int32)])
     func statuses(arguments: [String], status: Int32) async throws {
         try await temporary { (folder: String) throws in
@@ -164,7 +173,8 @@ import Wire
             #expect(try run(["init", "--dir", deep, "--name", "a.example"]).status == 0)
             try serving(deep) { (_: String) throws in
                 #expect(FileManager.default.fileExists(atPath: deep + "/admin.sock"))
-                let mode = try FileManager.default.attributesOfItem(atPath: deep + "/admin.sock")[.posixPermissions] as? Int
+                let mode =
+                    try FileManager.default.attributesOfItem(atPath: deep + "/admin.sock")[.posixPermissions] as? Int
                 #expect(mode == 0o600)
                 #expect(try run(["kiosk", "list", "--dir", deep]).status == 0)
             }

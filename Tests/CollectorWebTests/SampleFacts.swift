@@ -14,12 +14,14 @@ extension PageFacts {
                 office: "МФЦ «Центральный»", service: "Загранпаспорт",
                 counts: Counts(
                     marks: Marks([12, 18, 41, 163, 271]),
-                    dialogs: Dialogs(shown: 702, answered: 488, timeout: 151, cancelled: 49, interrupted: 12, refused: 0))),
+                    dialogs: Dialogs(
+                        shown: 702, answered: 488, timeout: 151, cancelled: 49, interrupted: 12, refused: 0))),
             Place(
                 office: "МФЦ «Центральный»", service: "Регистрация по месту жительства",
                 counts: Counts(
                     marks: Marks([9, 4, 11, 20, 17]),
-                    dialogs: Dialogs(shown: 1123, answered: 61, timeout: 900, cancelled: 160, interrupted: 1, refused: 1))),
+                    dialogs: Dialogs(
+                        shown: 1123, answered: 61, timeout: 900, cancelled: 160, interrupted: 1, refused: 1))),
             Place(
                 office: "МФЦ «Центральный»", service: "Справка о судимости",
                 counts: Counts(marks: Marks([1, 0, 0, 2, 4]), dialogs: Dialogs(shown: 9, answered: 7, timeout: 2))),

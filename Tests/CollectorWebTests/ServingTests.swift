@@ -57,7 +57,8 @@ import Testing
         try await serving(stage) { (port: Int) throws in
             let url = "https://localhost:\(port)/healthz"
             func status(_ fields: [(name: String, value: String)]) throws -> Int {
-                try CurlSession(channel: .pinnedKey(pin)).perform(CurlRequest(method: "GET", url: url, fields: fields)).status
+                try CurlSession(channel: .pinnedKey(pin)).perform(CurlRequest(method: "GET", url: url, fields: fields))
+                    .status
             }
             #expect(try status([("X-Long", String(repeating: "a", count: 20_000))]) == 400)
             #expect(try status((0..<100).map { ("X-\($0)", "a") }) == 400)

@@ -12,7 +12,9 @@ import Wire
 @testable import CollectorWeb
 
 @Suite struct UploadTests {
-    @Test("A batch becomes a receipt, a rating in the summary and a row of the page; the same batch again changes nothing")
+    @Test(
+        "A batch becomes a receipt, a rating in the summary and a row of the page; the same batch again changes nothing"
+    )
     func whole() async throws {
         let stage = try Stage()
         try await stage.test { client in
@@ -126,7 +128,8 @@ import Wire
     }
 
     /// Changes the body and makes the digest and the request's signature right again.
-    private static func resign(_ request: inout FakeRequest, _ kiosk: FakeKiosk, _ change: (inout Data) throws -> Void) throws
+    private static func resign(_ request: inout FakeRequest, _ kiosk: FakeKiosk, _ change: (inout Data) throws -> Void)
+        throws
     {
         try change(&request.body)
         request.head.fields["content-digest"] = ContentDigest.value(of: request.body)

@@ -98,10 +98,9 @@ struct Replay: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(path: "otsenka-evdev-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        // A minute is far beyond any replay; it only keeps a failing test from hanging.
         let arguments =
             try ["umockdev-run"] + devices.flatMap { try $0.write(into: folder) }
-            + ["--", program, "input", "--seconds", "60"] + options
+            + ["--", "setpriv", "--pdeathsig", "KILL", program, "input", "--seconds", "60"] + options
         let replay = try await withCheckedThrowingContinuation { continuation in
             // A thread of its own, because it blocks while the replay lasts.
             Thread.detachNewThread {
@@ -115,22 +114,28 @@ struct Replay: Sendable {
         return replay
     }
 
+    /// umockdev-run is killed and takes the program with it (pdeathsig). Asked to end, it waits for its player, which can
+    /// hang for ever in writing to the terminal that the program has just closed (umockdev 0.17.16).
     private static func play(_ arguments: [String], until sentinel: Sentinel, folder: URL) throws -> Replay {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = arguments
+        // Its testbed goes with our folder.
+        process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": folder.path]) { $1 }
         let output = Pipe()
         let errors = folder.appending(path: "stderr")
         try Data().write(to: errors)
         process.standardOutput = output
         process.standardError = try FileHandle(forWritingTo: errors)
-        // Swift's worker threads block signals and a child inherits that: SIGTERM would never reach it.
-        var all = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_UNBLOCK, &all, nil)
         try process.run()
+        // Far beyond any replay; it only keeps a failing test from hanging.
+        let ended = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            if ended.wait(timeout: .now() + 90) == .timedOut { kill(process.processIdentifier, SIGKILL) }
+        }
+        defer { ended.signal() }
         let (lines, wasSeen) = try read(output.fileHandleForReading, until: sentinel)
-        if wasSeen { process.terminate() }
+        if wasSeen { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         return Replay(
             lines: lines, standardError: try String(contentsOf: errors, encoding: .utf8),

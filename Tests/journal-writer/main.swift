@@ -1,9 +1,10 @@
 // journal-writer DIRECTORY [COUNT]: stores answers in the journal there and says of each one when it is durable, as
-// "<epoch> <sequence> <hash>". The kill tests end it at any moment and then look for what it said; it ends by itself after
+// "<epoch> <sequence> <hash>". A journal without an enrolment is enrolled with a collector that nobody knows. The kill tests end it at any moment and then look for what it said; it ends by itself after
 // COUNT records, and with the Contract's exit status after an error, which it prints.
 
 import Glibc
 import KioskJournal
+import Ledger
 import Ratings
 
 /// One write(2) for each line: what has been said cannot stay behind in a buffer.
@@ -22,6 +23,12 @@ func store(in directory: String, count: Int) throws(JournalError) {
     limits.ballastBytes = 64 << 10
     let journal = try Journal.openOrQuarantine(directory: directory, at: stamp, limits: limits)
     if let setAside = journal.setAside { say("damaged \(setAside.reason)") }
+    if journal.enrolment == nil, let kiosk = KioskID(rawValue: "writer") {
+        try journal.enrol(
+            JournalEnrolment(
+                kiosk: kiosk, epoch: 1, journalKey: journal.publicKey, collector: "https://collector.example",
+                collectorName: "collector.example", receiptKey: SigningKey().publicKey, collectorNonce: "bm9uY2U"))
+    }
     say("open \(journal.head?.sequence ?? 0)")
     for index in 0..<count {
         let answer = Answer(

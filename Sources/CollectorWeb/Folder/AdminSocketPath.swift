@@ -11,7 +11,8 @@ public final class AdminSocketPath: Sendable {
     public init(_ data: DataFolder) throws(CollectorFailure) {
         folder = open(data.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else {
-            throw CollectorFailure(.notPermitted, "cannot open \(data.path) (\(PrivateFile.reason())); run as the collector's user")
+            throw CollectorFailure(
+                .notPermitted, "cannot open \(data.path) (\(PrivateFile.reason())); run as the collector's user")
         }
         let plain = data.path + "/admin.sock"
         name = plain.utf8.count <= 107 ? plain : "/proc/self/fd/\(folder)/admin.sock"

@@ -7,7 +7,7 @@ public struct CollectorFailure: Error, Equatable, CustomStringConvertible {
         case fault = 70
         case cannotCreate = 73
         case inputOutput = 74
-    case tryAgain = 75
+        case tryAgain = 75
         case notPermitted = 77
         case configuration = 78
     }

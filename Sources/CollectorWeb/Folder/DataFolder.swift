@@ -89,7 +89,9 @@ public struct DataFolder: Sendable {
     }
 
     /// The authority's certificate as PEM.
-    public func authorityCertificate() throws(CollectorFailure) -> String { try PrivateFile.read(path + "/authority.pem") }
+    public func authorityCertificate() throws(CollectorFailure) -> String {
+        try PrivateFile.read(path + "/authority.pem")
+    }
 
     /// The pin of the server's key.
     public func pin() throws(CollectorFailure) -> String {
@@ -97,7 +99,8 @@ public struct DataFolder: Sendable {
         do {
             return try Authority.pin(ofServerKey: key)
         } catch {
-            throw CollectorFailure(.configuration, "\(path)/server.key does not hold a P-256 key; restore it from a backup")
+            throw CollectorFailure(
+                .configuration, "\(path)/server.key does not hold a P-256 key; restore it from a backup")
         }
     }
 
@@ -112,7 +115,8 @@ public struct DataFolder: Sendable {
         unlink(new)
         try PrivateFile.create(new, address + "\n")
         guard rename(new, path + "/address") == 0 else {
-            throw CollectorFailure(.inputOutput, "cannot write \(path)/address (\(PrivateFile.reason())); check the folder")
+            throw CollectorFailure(
+                .inputOutput, "cannot write \(path)/address (\(PrivateFile.reason())); check the folder")
         }
     }
 
@@ -128,11 +132,13 @@ public struct DataFolder: Sendable {
         if mkdir(path, 0o700) == 0 { return }
         guard errno == EEXIST else {
             throw CollectorFailure(
-                .cannotCreate, "cannot create the folder \(path) (\(PrivateFile.reason())); create what is above it first")
+                .cannotCreate,
+                "cannot create the folder \(path) (\(PrivateFile.reason())); create what is above it first")
         }
         guard chmod(path, 0o700) == 0 else {
             throw CollectorFailure(
-                .notPermitted, "the folder \(path) is not ours to close to others (\(PrivateFile.reason())); choose another")
+                .notPermitted,
+                "the folder \(path) is not ours to close to others (\(PrivateFile.reason())); choose another")
         }
     }
 }

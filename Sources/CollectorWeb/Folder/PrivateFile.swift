@@ -15,7 +15,8 @@ enum PrivateFile {
             let written = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
             if written < 0, errno == EINTR { continue }
             guard written > 0 else {
-                throw CollectorFailure(.inputOutput, "cannot write \(path) (\(reason())); free some space and start again")
+                throw CollectorFailure(
+                    .inputOutput, "cannot write \(path) (\(reason())); free some space and start again")
             }
             bytes = bytes.dropFirst(written)
         }

@@ -24,7 +24,9 @@ extension PageComposer {
         if now - seen > Self.silence { return (russian ? "молчит" : "silent", "alarm") }
         if !kiosk.marks.isEmpty {
             // Codes of the kiosk's own, kept as they are: a technician looks them up, nobody else needs them.
-            return ((russian ? "требует внимания: " : "needs attention: ") + kiosk.marks.joined(separator: ", "), "alarm")
+            return (
+                (russian ? "требует внимания: " : "needs attention: ") + kiosk.marks.joined(separator: ", "), "alarm"
+            )
         }
         return (russian ? "работает" : "works", "good")
     }

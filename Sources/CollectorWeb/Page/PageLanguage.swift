@@ -13,7 +13,9 @@ enum PageLanguage: String, CaseIterable, Sendable {
         for entry in (acceptLanguage ?? "").split(separator: ",").prefix(32) {
             let parts = entry.split(separator: ";")
             guard let range = parts.first?.filter({ $0 != " " }).lowercased(),
-                let language = PageLanguage.allCases.first(where: { range == $0.rawValue || range.hasPrefix("\($0.rawValue)-") })
+                let language = PageLanguage.allCases.first(where: {
+                    range == $0.rawValue || range.hasPrefix("\($0.rawValue)-")
+                })
             else { continue }
             let weight = parts.dropFirst().lazy.compactMap(Self.weight).first ?? 1
             if weight > (best?.weight ?? 0) { best = (language, weight) }

@@ -96,7 +96,8 @@ struct PageComposer {
         PageView(
             t: .of(wording.language, minimum: suppression.minimum), language: wording.language.rawValue,
             otherLanguage: russian ? "en" : "ru", collector: facts.collector, time: wording.time(facts.now),
-            machineTime: CivilTime(seconds: facts.now).rfc3339, headline: headline(facts), offices: offices(facts.places),
+            machineTime: CivilTime(seconds: facts.now).rfc3339, headline: headline(facts),
+            offices: offices(facts.places),
             hasOffices: !facts.places.isEmpty, kiosks: facts.kiosks.map { kiosk($0, now: facts.now) },
             hasKiosks: !facts.kiosks.isEmpty)
     }
@@ -186,7 +187,8 @@ struct PageComposer {
         return zip(Marks.scale, counts).map { mark, count in
             defer { before += count }
             return PageView.Bar(
-                mark: mark, start: coordinate(100 * Double(before) / total), width: coordinate(100 * Double(count) / total))
+                mark: mark, start: coordinate(100 * Double(before) / total),
+                width: coordinate(100 * Double(count) / total))
         }
     }
 

@@ -96,7 +96,7 @@ extension Phrases {
                 text: "Показывает, насколько точно доля известна при таком числе оценок: чем их меньше, тем интервал "
                     + "шире. Если интервалы двух залов пересекаются, ставить один выше другого нельзя.",
                 formula: "границы = 100 · (k + z²/2 ∓ z·√(k(n − k)/n + z²/4)) / (n + z²)\n"
-                    + "k = число «4» + число «5»,  z = 1,959964"),
+                    + "k = число «4» + число «5»\nz = 1,959964"),
             Term(name: "Средняя оценка", text: "", formula: "средняя = сумма оценок / n"),
             Term(
                 name: "Ответили из тех, кого спросили",
@@ -134,7 +134,8 @@ extension Phrases {
             legend: "Marks", legendWorst: "1 is the worst", legendBest: "5 is the best",
             legendInterval: "The dark stroke is the share on a scale from 0 to 100%, the blue band its 95% interval.",
             kiosksTitle: "Kiosks: which have reported, and when",
-            kiosksLead: "While a kiosk is silent or still holds records back, the figures of its office are incomplete.",
+            kiosksLead:
+                "While a kiosk is silent or still holds records back, the figures of its office are incomplete.",
             kiosk: "Kiosk", place: "Where it stands", lastReport: "Last heard of", unsent: "Records still to send",
             condition: "Condition",
             noKiosks: "No kiosk is registered yet. An administrator adds one with otsenka-collector kiosk add.",
@@ -158,7 +159,7 @@ extension Phrases {
                 text: "How precisely the share is known from that many ratings: the fewer, the wider. Where the "
                     + "intervals of two offices overlap, neither should be ranked above the other.",
                 formula: "bounds = 100 · (k + z²/2 ∓ z·√(k(n − k)/n + z²/4)) / (n + z²)\n"
-                    + "k = number of 4s + number of 5s,  z = 1.959964"),
+                    + "k = number of 4s + number of 5s\nz = 1.959964"),
             Term(name: "Mean", text: "", formula: "mean = sum of the marks / n"),
             Term(
                 name: "Answered, of those asked",
@@ -167,7 +168,8 @@ extension Phrases {
                     + "share is to be read: satisfied people answer more readily."),
             Term(
                 name: "Fewer than \(minimum) ratings",
-                text: "Such rows are hidden, so that nobody’s answer can be read from them. The overall share, the mean "
+                text:
+                    "Such rows are hidden, so that nobody’s answer can be read from them. The overall share, the mean "
                     + "and the offices’ totals take in only the rows that are shown, so a hidden row cannot be found "
                     + "by subtraction."),
         ]

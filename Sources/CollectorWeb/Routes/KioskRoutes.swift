@@ -52,7 +52,15 @@ struct KioskRoutes: Sendable {
         try admission.admit(enrolmentFrom: context.address)
         try checkLength(request, atMost: Collector.enrolmentBytes)
         let body = try await body(of: request, atMost: Collector.enrolmentBytes)
-        return try Answers.json(try await collector.enrol(body, now: now()))
+        let answer = try await collector.enrol(body, now: now())
+        // Both sides show these words; the technician compares them with whoever reads this log.
+        if let asked = try? JSONDecoder().decode(EnrolmentRequest.self, from: body) {
+            let words = answer.words(after: asked).joined(separator: " ")
+            context.logger.notice(
+                "a kiosk was enrolled",
+                metadata: ["kiosk": "\(answer.kiosk)", "epoch": "\(answer.epoch)", "words": "\(words)"])
+        }
+        return try Answers.json(answer)
     }
 
     /// The longest heartbeat: its notes travel in header fields, so the body is small.
@@ -94,7 +102,8 @@ struct KioskRoutes: Sendable {
             }
             group.addTask {
                 try await Task.sleep(for: .seconds(seconds))
-                throw Refusal(error: .unavailable, message: "the body did not arrive within \(seconds) s; send it again")
+                throw Refusal(
+                    error: .unavailable, message: "the body did not arrive within \(seconds) s; send it again")
             }
             defer { group.cancelAll() }
             guard let body = try await group.next() else { return Data() }
@@ -124,7 +133,8 @@ struct KioskRoutes: Sendable {
             fields[name] = fields[name].map { "\($0), \(field.value)" } ?? field.value
         }
         let target = request.head.path ?? ""
-        let path = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? ""
+        let path =
+            target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? ""
         return RequestHead(method: request.method.rawValue, path: path, fields: fields)
     }
 }

@@ -49,7 +49,8 @@ actor PublicFacts {
             kiosks: kiosks.map { kiosk in
                 PageFacts.Kiosk(
                     id: kiosk.id.rawValue, office: offices[kiosk.place.office] ?? kiosk.place.office,
-                    service: service(kiosk.place.service), window: kiosk.place.window.isEmpty ? nil : kiosk.place.window,
+                    service: service(kiosk.place.service),
+                    window: kiosk.place.window.isEmpty ? nil : kiosk.place.window,
                     state: PageFacts.Kiosk.State(kiosk.state),
                     lastSeen: [kiosk.heartbeat?.received, kiosk.lastRecord].compactMap(\.self).max().map { $0 / 1000 },
                     unsent: kiosk.heartbeat?.unsent, marks: kiosk.heartbeat?.marks ?? [])

@@ -63,7 +63,8 @@ struct PublicRoutes: Sendable {
                 }),
             MetricFamily(
                 "otsenka_kiosk_unsent_records", .gauge, "Records that a kiosk said it had still to send.",
-                facts.kiosks.compactMap { kiosk in kiosk.unsent.map { MetricSample([("kiosk", kiosk.id)], Double($0)) } }),
+                facts.kiosks.compactMap { kiosk in kiosk.unsent.map { MetricSample([("kiosk", kiosk.id)], Double($0)) }
+                }),
         ]
         let text = MetricFamily.text(counters.exposition() + gauges)
         return Answers.bytes(text.utf8, type: MetricFamily.contentType)

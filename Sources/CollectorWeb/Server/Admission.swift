@@ -30,7 +30,9 @@ final class Admission: Sendable {
         throw Refused(
             Refusal(
                 error: .tooMany,
-                message: "kiosk \(kiosk) asks more often than \(limits.kioskRequestsPerSecond) times a second; wait \(wait) s"),
+                message:
+                    "kiosk \(kiosk) asks more often than \(limits.kioskRequestsPerSecond) times a second; wait \(wait) s"
+            ),
             retryAfter: wait)
     }
 
@@ -39,7 +41,8 @@ final class Admission: Sendable {
         let now = clock()
         guard let wait = state.withLock({ $0.addresses.take(address, now: now) }) else { return }
         throw Refused(
-            Refusal(error: .tooMany, message: "too many enrolments from this address; wait \(wait) s"), retryAfter: wait)
+            Refusal(error: .tooMany, message: "too many enrolments from this address; wait \(wait) s"), retryAfter: wait
+        )
     }
 
     /// Runs `work` unless too many uploads are at work already; then throws `Refused` with 429 and a random pause.
@@ -52,7 +55,8 @@ final class Admission: Sendable {
         guard entered else {
             let wait = Int.random(in: 60...600)
             throw Refused(
-                Refusal(error: .tooMany, message: "the collector is at work on many uploads; send this one again later"),
+                Refusal(
+                    error: .tooMany, message: "the collector is at work on many uploads; send this one again later"),
                 retryAfter: wait)
         }
         defer { state.withLock { $0.uploads -= 1 } }

@@ -42,7 +42,8 @@ public struct CollectorServer: Sendable {
             template: template, suppression: Suppression(minimum: limits.smallestPublishedRow), counters: counters
         ).add(to: router)
         KioskRoutes(
-            collector: collector, admission: Admission(limits: limits, clock: Self.monotonicMilliseconds), limits: limits,
+            collector: collector, admission: Admission(limits: limits, clock: Self.monotonicMilliseconds),
+            limits: limits,
             counters: counters, now: now
         ).add(to: router)
         return router
@@ -67,7 +68,8 @@ public struct CollectorServer: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(listener.host, port: listener.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? listener.port) }, logger: logger)
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? listener.port) }, logger: logger
+        )
     }
 
     private var httpConfiguration: HTTP1Channel.Configuration {

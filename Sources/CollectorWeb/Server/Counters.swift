@@ -40,7 +40,8 @@ final class Counters: Sendable {
                 "otsenka_http_requests_total", .counter, "HTTP requests answered.",
                 byRoute.map { request, count in
                     MetricSample(
-                        [("method", request.method), ("route", request.route), ("status", String(request.status))], Double(count))
+                        [("method", request.method), ("route", request.route), ("status", String(request.status))],
+                        Double(count))
                 }),
             MetricFamily(
                 "otsenka_http_request_seconds_total", .counter, "Time spent on HTTP requests.",

@@ -14,7 +14,8 @@ public struct Listener: Sendable {
         self.host = host
         self.port = port
         do {
-            let chain = try NIOSSLCertificate.fromPEMBytes(Array(try PrivateFile.read(folder.path + "/server.pem").utf8))
+            let chain = try NIOSSLCertificate.fromPEMBytes(
+                Array(try PrivateFile.read(folder.path + "/server.pem").utf8))
             let key = try NIOSSLPrivateKey(
                 bytes: Array(try PrivateFile.read(folder.path + "/server.key").utf8), format: .pem)
             var tls = TLSConfiguration.makeServerConfiguration(

@@ -21,7 +21,8 @@ struct RefusalMiddleware: RouterMiddleware {
         } catch let error as StoreError {
             context.logger.error("the store failed", metadata: ["code": "\(error.code)", "cause": "\(error.message)"])
             let refusal = Refusal(
-                error: .unavailable, message: "the collector's store failed (\(error.code)); nothing was taken, send it again later")
+                error: .unavailable,
+                message: "the collector's store failed (\(error.code)); nothing was taken, send it again later")
             return Answers.refusal(Refused(refusal, retryAfter: 30))
         } catch let error as HTTPError {
             return Answers.refusal(Refused(Self.refusal(of: error, request)))
@@ -68,7 +69,8 @@ struct SecurityHeaders: RouterMiddleware {
     }
 
     private static let plain = [
-        ("Referrer-Policy", "no-referrer"), ("X-Frame-Options", "DENY"), ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Referrer-Policy", "no-referrer"), ("X-Frame-Options", "DENY"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Cross-Origin-Opener-Policy", "same-origin"), ("Permissions-Policy", "interest-cohort=()"),
     ]
 }

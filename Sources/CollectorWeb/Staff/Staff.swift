@@ -46,7 +46,8 @@ public struct Staff: Sendable {
         return EnrolmentTicket(
             kiosk: issued.kiosk.rawValue, office: office, code: code,
             expires: CivilTime(seconds: issued.expires / 1000).rfc3339, collector: address, pin: pin,
-            enrol: "otsenka-kiosk enrol --collector \(address)" + (pin.map { " --pin '\($0)'" } ?? "") + " --code \(code)")
+            enrol: "otsenka-kiosk enrol --collector \(address)"
+                + (pin.map { " --pin '\($0)'" } ?? " --allow-plain-loopback") + " --code \(code)")
     }
 
     /// Every kiosk, by id.
@@ -83,7 +84,9 @@ public struct Staff: Sendable {
             dimension == .office
                 ? try await collector.offices() : dimension == .service ? try await collector.services() : [])
         return tallies.filter { $0.ratings > 0 }.map { tally in
-            let key = tally.keys.first.flatMap { key in places[key] ?? (key.isEmpty || key == ReportRow.nameless ? nil : key) }
+            let key = tally.keys.first.flatMap { key in
+                places[key] ?? (key.isEmpty || key == ReportRow.nameless ? nil : key)
+            }
             return ReportRow(
                 key: key, marks: Counts(tally).marks, suppression: Suppression(minimum: question.minimum))
         }.sorted { $0.key < $1.key }
@@ -106,7 +109,9 @@ public struct Staff: Sendable {
 struct Names {
     private let names: [String: String]
 
-    init(_ places: [Place]) { names = Dictionary(places.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first }) }
+    init(_ places: [Place]) {
+        names = Dictionary(places.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+    }
 
     /// Nothing for an id that stands for “not stated” or that nobody has named.
     subscript(id: String) -> String? { id == ReportRow.nameless ? nil : names[id] }

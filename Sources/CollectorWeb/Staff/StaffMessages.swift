@@ -13,7 +13,9 @@ public struct NewKiosk: Codable, Equatable, Sendable {
     /// Where kiosks reach the collector; nothing for where it was last reached.
     public var address: String?
 
-    public init(office: String, service: String? = nil, window: String? = nil, id: String? = nil, address: String? = nil) {
+    public init(
+        office: String, service: String? = nil, window: String? = nil, id: String? = nil, address: String? = nil
+    ) {
         self.office = office
         self.service = service
         self.window = window
