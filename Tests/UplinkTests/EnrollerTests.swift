@@ -36,7 +36,7 @@ private let code = EnrolmentCode(random: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     @Test func aKnownCodeEnrolsAndBothSidesShowTheSameWords() async throws {
         try run.start()
         defer { run.stop() }
-        let collector = StubCollector()
+        let collector = try StubCollector()
         collector.state.withLock { $0.code = code }
         try await collector.serve { [self] address in
             let result = try await enrol(plan(address + "/", code: code.characters.lowercased())).get()
@@ -63,7 +63,7 @@ private let code = EnrolmentCode(random: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     @Test func aLostAnswerIsAskedForAgainWithTheSameRequest() async throws {
         try run.start()
         defer { run.stop() }
-        let collector = StubCollector()
+        let collector = try StubCollector()
         collector.state.withLock {
             $0.code = code
             $0.faults = [.answer(status: 502, body: "<html>")]
@@ -80,7 +80,7 @@ private let code = EnrolmentCode(random: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     @Test func anotherCodeIsRefusedAndNothingIsKept() async throws {
         try run.start()
         defer { run.stop() }
-        let collector = StubCollector()
+        let collector = try StubCollector()
         collector.state.withLock { $0.code = EnrolmentCode(random: Array(repeating: 9, count: 10)) }
         try await collector.serve { [self] address in
             let error = await failure(plan(address))
@@ -95,7 +95,7 @@ private let code = EnrolmentCode(random: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     @Test func aCollectorThatDoesNotKnowTheCodeIsNotBelieved() async throws {
         try run.start()
         defer { run.stop() }
-        let collector = StubCollector()
+        let collector = try StubCollector()
         let other = EnrolmentCode(random: Array(repeating: 9, count: 10))
         let key = SigningKey()
         let request = EnrolmentRequest(
@@ -123,7 +123,7 @@ private let code = EnrolmentCode(random: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     func everyOtherAnswerHasItsStatus(status: Int, body: String, exit: Int32) async throws {
         try run.start()
         defer { run.stop() }
-        let collector = StubCollector()
+        let collector = try StubCollector()
         collector.state.withLock { $0.faults = [.answer(status: status, body: body)] }
         try await collector.serve { [self] address in
             let error = await failure(plan(address))

@@ -34,11 +34,13 @@ final class StubCollector: Sendable {
     }
 
     let receiptKey = SigningKey()
-    let kiosk = KioskID(rawValue: "hall-1") ?? KioskID(rawValue: "a")!
+    let kiosk: KioskID
     let state = Mutex(State())
 
     var stored: Int64 { state.withLock { state in Int64(state.lines.count) } }
     var complaints: [String] { state.withLock { $0.complaints } }
+
+    init() throws { kiosk = try #require(KioskID(rawValue: "hall-1")) }
 
     /// Runs `body` with the collector's address.
     func serve(_ body: @escaping @Sendable (String) async throws -> Void) async throws {

@@ -82,7 +82,7 @@ final class UplinkBench: Sendable {
 private func withUplink(
     _ body: @escaping @Sendable (UplinkBench) async throws -> Void
 ) async throws {
-    let collector = StubCollector()
+    let collector = try StubCollector()
     try await collector.serve { address in
         let bench = try UplinkBench(collector, address: address)
         defer { bench.stop() }
