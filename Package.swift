@@ -21,6 +21,7 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let structuredFields = Target.Dependency.product(
     name: "RawStructuredFieldValues", package: "swift-http-structured-headers")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -77,7 +78,7 @@ let vocabulary: [Target] = [
 
 let policy: [Target] = [
     module("Dialog", ["Ratings"]),
-    module("Delivery", ["Ledger", "Wire"]),
+    module("Delivery", ["KioskControl", "Wire"]),
     module("Collecting", ["Ratings", "Ledger", "Wire", crypto]),
     module("Reporting", ["Ratings"]),
 ]
@@ -86,13 +87,13 @@ let adapters: [Target] = [
     module("Questionnaires", ["Ratings", yams], resources: [.embedInCode("default.yaml")]),
     module("KioskJournal", ["Ratings", "Ledger", grdb, sqlite]),
     module("DialogScreens", ["Ratings", "Dialog", "Drawing"]),
-    module("KioskWeb", ["DialogScreens", hummingbird, logging]),
+    module("KioskWeb", [hummingbird, httpTypes, logging], resources: [.embedInCode("page.html")]),
     module(
         "KioskShell",
         [
             "Ratings", "Ledger", "KioskControl", "Dialog", "DialogScreens", "KioskJournal", "KioskWeb",
             "Questionnaires",
-            "Evdev", "Display", "Drawing", "Systemd", "UnixSocket", configuration, yams, crypto, logging,
+            "Evdev", "Display", "Drawing", "Systemd", "UnixSocket", configuration, systemPackage, yams, crypto, logging,
         ]),
     module(
         "Uplink",
@@ -111,7 +112,7 @@ let programs: [Target] = [
         "otsenka-kiosk",
         [
             "KioskShell", "KioskControl", "Uplink", "Evdev", "Display", "Drawing", "DialogScreens", "Questionnaires",
-            "UnixSocket", argumentParser, logging,
+            "Systemd", "UnixSocket", argumentParser, logging,
         ]),
     program(
         "otsenka-collector",
@@ -122,7 +123,8 @@ let programs: [Target] = [
     program(
         "otsenka-bench",
         [
-            "FakeKiosk", "KioskJournal", "CollectorSQLite", "Collecting", "Ledger", "Wire", "Ratings", "Curl", "Gzip", crypto,
+            "FakeKiosk", "KioskJournal", "CollectorSQLite", "Collecting", "Ledger", "Wire", "Ratings", "Curl", "Gzip",
+            crypto,
             sqlite, argumentParser,
         ]),
 ]
@@ -130,12 +132,13 @@ let programs: [Target] = [
 /// What tests and the bench use in place of a kiosk.
 let helpers: [Target] = [
     .target(
-        name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire", "Collecting"], path: "Tests/FakeKiosk", swiftSettings: strict)
+        name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire", "Collecting"], path: "Tests/FakeKiosk",
+        swiftSettings: strict)
 ]
 
 let testTargets: [Target] = [
     tests("Evdev"),
-    tests("Display"),
+    tests("Display", ["otsenka-testbench"]),
     tests("Drawing"),
     tests("Curl"),
     tests("Gzip"),
@@ -150,16 +153,23 @@ let testTargets: [Target] = [
     tests("Collecting", ["CollectorSQLite", "FakeKiosk", "Ledger", "Ratings", "Wire"]),
     tests("Reporting"),
     tests("Questionnaires"),
-    tests("KioskJournal", [grdb, sqlite, crypto]),
-    tests("DialogScreens", ["Questionnaires"]),
+    tests("KioskJournal", [grdb, sqlite, crypto, "journal-writer"]),
+    .executableTarget(
+        name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings"], path: "Tests/journal-writer",
+        swiftSettings: strict),
+    tests("DialogScreens", ["Questionnaires"], exclude: ["Golden"]),
     tests("KioskWeb", [hummingbirdTesting]),
-    tests("KioskShell"),
+    tests("KioskShell", ["Dialog", "Evdev", "Ratings", "otsenka-kiosk"]),
     tests("Uplink", [hummingbird, crypto]),
     tests("CollectorSQLite", ["FakeKiosk", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
-    tests("CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "FakeKiosk"]),
+    tests(
+        "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
-    .testTarget(name: "DemoTests", swiftSettings: strict),
-    .testTarget(name: "KernelTests", swiftSettings: strict),
+    .testTarget(
+        name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),
+    .testTarget(name: "KernelTests", dependencies: ["otsenka-testbench"], swiftSettings: strict),
+    .executableTarget(
+        name: "otsenka-testbench", dependencies: ["Display"], path: "Tests/otsenka-testbench", swiftSettings: strict),
 ]
 
 let package = Package(
@@ -179,6 +189,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),

@@ -1,4 +1,4 @@
 #pragma once
+#include <drm_fourcc.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
-#include <drm_fourcc.h>

@@ -85,7 +85,8 @@ public enum ClosedReason: Equatable, Sendable {
     case closed
 }
 
-/// A place to press, by the ids of the Contract (`answer-1`, `skip`, `finish`, `language-en` …) and `more-time`, `start`.
+/// A place to press, by the ids of the Contract (`answer-1`, `skip`, `finish`, `language-en` …) and `more-time`,
+/// `start`.
 public enum TargetID: Hashable, Sendable {
     case answer(Int)
     case skip

@@ -9,8 +9,9 @@ import Ratings
 public enum UplinkRequest: Codable, Equatable, Sendable {
     /// Who this kiosk is. Answer: `identity`, or `notEnrolled`.
     case identify
-    /// The records that start at `first` (nothing: the lowest unreceipted one), at most so many. Answer: `batch`, or `nothing`.
-    case batch(first: Int64?, maximumRecords: Int, maximumBytes: Int)
+    /// The records of `epoch` (nothing: the present one) that start at `first` (nothing: the lowest unreceipted one, of an
+    /// earlier epoch if only those wait), at most so many. Answer: `batch`, or `nothing`.
+    case batch(epoch: Int?, first: Int64?, maximumRecords: Int, maximumBytes: Int)
     /// Answered with `pending` as soon as `records` wait to be sent, or after `seconds`.
     case wait(records: Int, seconds: Double)
     /// A note that the collector answered. Answer: `received`, or `refused`.

@@ -6,7 +6,7 @@ public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
     /// 32 bytes.
     public let bytes: Data
 
-    /// Nothing unless there are 32 bytes that are a key.
+    /// Nothing unless there are 32 bytes. Bytes that are no point of the curve verify nothing.
     public init?(bytes: Data) {
         guard (try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)) != nil else { return nil }
         self.bytes = bytes

@@ -4,7 +4,7 @@
 // empty line, then one line for each signature: an em dash, a space, the signer's name, a space, and the base64 of a
 // 4-byte key hash followed by the signature. A plain signature is over the text; a cosignature is over
 // "cosignature/v1\ntime <seconds>\n" and the text, and its bytes start with the time as 8 bytes, big-endian.
-// Operations: parse, sign, cosign, verify. A name holds no space and no plus sign.
+// Operations: parse, sign, cosign, verify. A name holds no Unicode space and no plus sign.
 
 import Crypto
 import FoundationEssentials
@@ -60,24 +60,29 @@ public struct SignedNote: Equatable, Sendable {
         signatures.append(NoteSignature(name: name, keyHash: hash, payload: payload))
     }
 
-    /// Throws `NoteError.unsigned` unless there is a valid plain signature of `name` by `key`.
+    /// Throws `NoteError.unsigned` unless there is a valid plain signature of `name` by `key`, and no invalid one: “If a
+    /// signature from a known key fails to verify, clients SHOULD reject the whole note” (c2sp.org/signed-note).
     public func verify(signedAs name: String, by key: PublicKey) throws(NoteError) {
         let hash = NoteSignature.keyHash(name: name, algorithm: .ed25519, key: key)
-        let valid = signatures.contains {
-            $0.name == name && $0.keyHash == hash && key.verifies($0.payload, over: Data(text.utf8))
+        let ours = signatures.filter { $0.name == name && $0.keyHash == hash }
+        guard !ours.isEmpty, ours.allSatisfy({ key.verifies($0.payload, over: Data(text.utf8)) }) else {
+            throw .unsigned(name)
         }
-        guard valid else { throw .unsigned(name) }
     }
 
-    /// The time of a valid cosignature of `name` by `key`, seconds since 1970; throws `NoteError.unsigned` without one.
+    /// The time of the newest cosignature of `name` by `key`, seconds since 1970, at most 2^63 - 1. Throws
+    /// `NoteError.unsigned` without one, or when any of them is invalid.
     public func verify(cosignedAs name: String, by key: PublicKey) throws(NoteError) -> UInt64 {
         let hash = NoteSignature.keyHash(name: name, algorithm: .cosignatureV1, key: key)
+        var newest: UInt64?
         for signature in signatures where signature.name == name && signature.keyHash == hash {
-            guard signature.payload.count == 72 else { continue }
-            let time = signature.payload.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            if key.verifies(signature.payload.dropFirst(8), over: Self.cosigned(text, time: time)) { return time }
+            guard let time = signature.cosignatureTime,
+                key.verifies(signature.payload.dropFirst(8), over: Self.cosigned(text, time: time))
+            else { throw .unsigned(name) }
+            newest = max(newest ?? 0, time)
         }
-        throw .unsigned(name)
+        guard let newest else { throw .unsigned(name) }
+        return newest
     }
 
     private static func cosigned(_ text: String, time: UInt64) -> Data {
@@ -106,10 +111,18 @@ public struct NoteSignature: Equatable, Sendable {
 
     init?(line: Substring) {
         let parts = line.split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "—", !parts[1].isEmpty, !parts[1].contains("+"),
+        guard parts.count == 3, parts[0] == "—", !parts[1].isEmpty,
+            !parts[1].unicodeScalars.contains(where: { $0 == "+" || $0.properties.isWhitespace }),
             let data = Data(base64Encoded: String(parts[2])), data.count > 4
         else { return nil }
         self.init(name: String(parts[1]), keyHash: Data(data.prefix(4)), payload: Data(data.dropFirst(4)))
+    }
+
+    /// The time in a payload that has the length of a cosignature; “It MUST NOT exceed 2^63 - 1” (c2sp.org/tlog-cosignature).
+    fileprivate var cosignatureTime: UInt64? {
+        guard payload.count == 72 else { return nil }
+        let time = payload.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        return time <= UInt64(Int64.max) ? time : nil
     }
 
     var line: String { "— \(name) \((keyHash + payload).base64EncodedString())\n" }

@@ -11,16 +11,24 @@ extension Record {
     /// The longest line that is written or taken, bytes without the newline.
     public static let maximumLineBytes = 4096
 
-    /// The line without its newline. Throws only if a text in the body is not encodable.
-    public func line() throws -> Data {
+    /// Made once: making it takes as long as encoding a line, which happens between a press and its thanks.
+    private static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self)
+        return encoder
+    }()
+
+    /// The line without its newline. Throws `RecordLineError` for one that is too long.
+    public func line() throws -> Data {
+        let line = try Self.encoder.encode(self)
+        try RecordLineError.check(line)
+        return line
     }
 
-    /// Decodes a line; throws `DecodingError` when a field of the header, or of a body of a known kind, is missing or of
-    /// another type. An unknown kind decodes to `.unknown`.
+    /// Decodes a line; throws `RecordLineError` for one that is too long, and `DecodingError` when a field of the header, or
+    /// of a body of a known kind, is missing or of another type. An unknown kind decodes to `.unknown`.
     public init(line: Data) throws {
+        try RecordLineError.check(line)
         self = try JSONDecoder().decode(Record.self, from: line)
     }
 }
@@ -28,7 +36,24 @@ extension Record {
 extension RecordHeader {
     /// Decodes only the header: enough to check a chain when the body is not understood.
     public init(line: Data) throws {
+        try RecordLineError.check(line)
         self = try JSONDecoder().decode(RecordHeader.self, from: line)
+    }
+}
+
+/// Why a line is not taken before it is looked into.
+public enum RecordLineError: Error, Equatable, CustomStringConvertible {
+    /// Longer than `Record.maximumLineBytes`.
+    case tooLong(bytes: Int)
+
+    public var description: String {
+        switch self {
+        case .tooLong(let bytes): "the line has \(bytes) bytes, more than \(Record.maximumLineBytes)"
+        }
+    }
+
+    fileprivate static func check(_ line: Data) throws(RecordLineError) {
+        guard line.count <= Record.maximumLineBytes else { throw .tooLong(bytes: line.count) }
     }
 }
 

@@ -80,7 +80,9 @@ public enum RequestSignature {
 
     /// When the kiosk signed by its own clock, seconds since 1970; nothing if the signature does not say.
     public static func created(of head: RequestHead) -> Int64? {
-        guard let list = input(of: head), case .integer(let time) = list.rfc9651Parameters["created"] else { return nil }
+        guard let list = input(of: head), case .integer(let time) = list.rfc9651Parameters["created"] else {
+            return nil
+        }
         return time
     }
 

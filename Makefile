@@ -1,0 +1,34 @@
+# Everything a developer types. Each target installs what it lacks (apt, root or sudo) and ends with one clear line.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test build bench format lint clean
+
+help: ## This list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: ## A collector at :8080 and an enrolled kiosk at :8081, until Ctrl-C (DEMO_DIR keeps the data)
+	@.make/demo
+
+test: ## Everything that CI runs
+	@.make/test
+
+build: ## The release programs in .build/release
+	@.make/install build run
+	@.make/swift-build -c release --product otsenka-kiosk
+	@.make/swift-build -c release --product otsenka-collector
+	@echo "otsenka: built .build/release/otsenka-kiosk and .build/release/otsenka-collector"
+
+bench: ## Speed and memory against baselines measured in the same run
+	@.make/bench
+
+format: ## Rewrite the sources in the house format
+	@swift format -i -r Sources Tests Package.swift
+	@echo "otsenka: formatted"
+
+lint: ## The format without rewriting
+	@swift format lint -s -r Sources Tests Package.swift
+	@echo "otsenka: the format is clean"
+
+clean: ## Remove what was built (not .demo)
+	@rm -rf .build
+	@echo "otsenka: removed .build"

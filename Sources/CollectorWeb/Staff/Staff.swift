@@ -1,0 +1,133 @@
+import Collecting
+import Ratings
+import Reporting
+
+/// What staff asks of a collector, over the admin socket or directly when nothing runs.
+///
+/// Errors are `CollectorFailure` for what was asked wrongly and `StoreError` for the store.
+public struct Staff: Sendable {
+    let collector: Collector
+    let folder: DataFolder
+    /// Milliseconds since 1970.
+    let now: @Sendable () -> Int64
+
+    public init(collector: Collector, folder: DataFolder, now: @escaping @Sendable () -> Int64) {
+        self.collector = collector
+        self.folder = folder
+        self.now = now
+    }
+
+    /// Adds a kiosk and makes its code.
+    public func add(_ new: NewKiosk) async throws -> EnrolmentTicket {
+        let id = try new.id.map { text in
+            guard let id = KioskID(rawValue: text) else {
+                throw CollectorFailure(
+                    .usage, "\(text) cannot be a kiosk's id; use 1 to 64 of a–z, 0–9, - and ., such as central-1")
+            }
+            return id
+        }
+        let office = PlaceID.place(named: new.office, among: try await collector.offices())
+        let none = Place(id: ReportRow.nameless, name: ReportRow.nameless)
+        let services = try await collector.services()
+        let service = new.service.map { PlaceID.place(named: $0, among: services) } ?? none
+        do {
+            let issued = try await collector.addKiosk(
+                id, office: office, service: service, window: new.window ?? "", now: now())
+            return try ticket(issued, office: office.name, address: new.address)
+        } catch let error as CollectorError {
+            throw CollectorFailure(error.code == .badName ? .usage : .data, error.message)
+        }
+    }
+
+    private func ticket(_ issued: IssuedCode, office: String, address: String?) throws -> EnrolmentTicket {
+        let address = address ?? folder.lastAddress() ?? "https://\(folder.settings.hosts[0]):\(Listener.defaultPort)"
+        let pin = address.hasPrefix("http://") ? nil : try folder.pin()
+        let code = issued.code.grouped
+        return EnrolmentTicket(
+            kiosk: issued.kiosk.rawValue, office: office, code: code,
+            expires: CivilTime(seconds: issued.expires / 1000).rfc3339, collector: address, pin: pin,
+            enrol: "otsenka-kiosk enrol --collector \(address)"
+                + (pin.map { " --pin '\($0)'" } ?? " --allow-plain-loopback") + " --code \(code)")
+    }
+
+    /// Every kiosk, by id.
+    public func kiosks() async throws -> [KioskLine] {
+        let offices = Names(try await collector.offices())
+        let services = Names(try await collector.services())
+        return try await collector.kiosks().map { kiosk in
+            KioskLine(
+                kiosk: kiosk.id.rawValue, office: offices[kiosk.place.office] ?? kiosk.place.office,
+                service: services[kiosk.place.service], window: kiosk.place.window.isEmpty ? nil : kiosk.place.window,
+                state: kiosk.state.rawValue, epoch: kiosk.epoch, stored: kiosk.storedSequence,
+                claimed: kiosk.claimedSequence, lastRecord: kiosk.lastRecord.map(Self.time),
+                lastHeartbeat: kiosk.heartbeat.map { Self.time($0.received) }, unsent: kiosk.heartbeat?.unsent,
+                marks: kiosk.heartbeat?.marks ?? [], program: kiosk.heartbeat?.program)
+        }
+    }
+
+    /// The rows of `report ratings`. Without a directory nobody says which territory, direction or provider a rating
+    /// belongs to, so those groupings put all ratings under `(none)`.
+    public func report(_ question: ReportQuestion) async throws -> [ReportRow] {
+        let dimension: TallyDimension? =
+            switch question.by {
+            case .office: .office
+            case .service: .service
+            case .window: .window
+            case .month: .month
+            case .territory, .direction, .provider: nil
+            }
+        let from = try question.from.map { try Day.start(of: $0) }
+        let to = try question.to.map { try Day.start(of: $0) + Day.milliseconds }
+        let tallies = try await collector.tallies(
+            TallyQuery(by: dimension.map { [$0] } ?? [], from: from, to: to))
+        let places = Names(
+            dimension == .office
+                ? try await collector.offices() : dimension == .service ? try await collector.services() : [])
+        return tallies.filter { $0.ratings > 0 }.map { tally in
+            let key = tally.keys.first.flatMap { key in
+                places[key] ?? (key.isEmpty || key == ReportRow.nameless ? nil : key)
+            }
+            return ReportRow(
+                key: key, marks: Counts(tally).marks, suppression: Suppression(minimum: question.minimum))
+        }.sorted { $0.key < $1.key }
+    }
+
+    /// Walks every chain, receipt and derived row of the store.
+    public func verify() async -> Verdict {
+        let report = await collector.verify()
+        return Verdict(
+            clean: report.isClean, kiosks: report.kiosks, chains: report.chains, records: Int(report.records),
+            faults: report.faults.map {
+                Verdict.Fault(kiosk: $0.kiosk?.rawValue, epoch: $0.epoch, record: $0.sequence, what: $0.what)
+            })
+    }
+
+    private static func time(_ milliseconds: Int64) -> String { CivilTime(seconds: milliseconds / 1000).rfc3339 }
+}
+
+/// What places are called, by id.
+struct Names {
+    private let names: [String: String]
+
+    init(_ places: [Place]) {
+        names = Dictionary(places.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Nothing for an id that stands for “not stated” or that nobody has named.
+    subscript(id: String) -> String? { id == ReportRow.nameless ? nil : names[id] }
+}
+
+extension Counts {
+    /// The counts as the store gives them, as reports want them.
+    init(_ tally: Tally) {
+        var marks = Marks()
+        for (mark, times) in tally.marks { marks.add(mark, times: times) }
+        let outcomes = tally.outcomes
+        self.init(
+            marks: marks,
+            dialogs: Dialogs(
+                shown: tally.shown, answered: outcomes[.answered] ?? 0, timeout: outcomes[.timeout] ?? 0,
+                cancelled: outcomes[.cancelled] ?? 0, interrupted: outcomes[.interrupted] ?? 0,
+                refused: outcomes[.refused] ?? 0))
+    }
+}

@@ -1,0 +1,100 @@
+import Reporting
+
+// What goes over the admin socket, as JSON. The program's `--json` prints the same.
+
+/// The body of `POST /admin/kiosks`.
+public struct NewKiosk: Codable, Equatable, Sendable {
+    /// The office's name as people know it.
+    public var office: String
+    public var service: String?
+    public var window: String?
+    /// Nothing lets the collector choose.
+    public var id: String?
+    /// Where kiosks reach the collector; nothing for where it was last reached.
+    public var address: String?
+
+    public init(
+        office: String, service: String? = nil, window: String? = nil, id: String? = nil, address: String? = nil
+    ) {
+        self.office = office
+        self.service = service
+        self.window = window
+        self.id = id
+        self.address = address
+    }
+}
+
+/// What a technician needs to enrol a kiosk; the code is told this once.
+public struct EnrolmentTicket: Codable, Equatable, Sendable {
+    public var kiosk: String
+    public var office: String
+    /// `ABCD-EFGH-JKMN-PQRS`.
+    public var code: String
+    /// RFC 3339.
+    public var expires: String
+    /// The collector's address.
+    public var collector: String
+    /// `sha256//…`; nothing over plain HTTP.
+    public var pin: String?
+    /// The command to type on the kiosk.
+    public var enrol: String
+}
+
+/// One kiosk of `kiosk list`. Times are RFC 3339.
+public struct KioskLine: Codable, Equatable, Sendable {
+    public var kiosk: String
+    public var office: String
+    public var service: String?
+    public var window: String?
+    /// `expected`, `active`, `closed` or `revoked`.
+    public var state: String
+    public var epoch: Int
+    /// The newest record that is stored, and the newest one that the kiosk signed.
+    public var stored: Int64
+    public var claimed: Int64
+    public var lastRecord: String?
+    public var lastHeartbeat: String?
+    public var unsent: Int?
+    public var marks: [String]
+    public var program: String?
+
+    enum CodingKeys: String, CodingKey {
+        case kiosk, office, service, window, state, epoch, stored, claimed, unsent, marks, program
+        case lastRecord = "last_record"
+        case lastHeartbeat = "last_heartbeat"
+    }
+}
+
+/// The query of `GET /admin/report`.
+public struct ReportQuestion: Equatable, Sendable {
+    public var by: Grouping
+    /// The first and the last day, `2026-11-22`, UTC.
+    public var from: String?
+    public var to: String?
+    /// Rows with fewer ratings carry no figures.
+    public var minimum: Int
+
+    public init(by: Grouping, from: String? = nil, to: String? = nil, minimum: Int = Suppression.standard.minimum) {
+        self.by = by
+        self.from = from
+        self.to = to
+        self.minimum = minimum
+    }
+}
+
+/// What `verify` found.
+public struct Verdict: Codable, Equatable, Sendable {
+    public var clean: Bool
+    public var kiosks: Int
+    public var chains: Int
+    public var records: Int
+    public var faults: [Fault]
+
+    public struct Fault: Codable, Equatable, Sendable {
+        public var kiosk: String?
+        public var epoch: Int?
+        /// The record; nothing where the fault is not one record's.
+        public var record: Int64?
+        public var what: String
+    }
+}

@@ -1,0 +1,108 @@
+import Dialog
+
+/// The words of the screens around the questions, in one language.
+struct Phrases: Sendable {
+    var invitation: String
+    var progress: @Sendable (_ number: Int, _ count: Int) -> String
+    var skip: String
+    var finish: String
+    var thanks: Message
+    var notRecorded: Message
+    var notEnrolled: Message
+    var fault: @Sendable (_ code: Int) -> Message
+    var closed: Message
+    var stillHere: String
+    var secondsLeft: @Sendable (_ seconds: Int) -> String
+    var moreTime: String
+
+    /// A headline and what it means for the visitor.
+    struct Message: Sendable {
+        var headline: String
+        var text: String
+    }
+
+    /// Languages with words of their own; in any other the surroundings of the questions are Russian.
+    static let languages = ["ru", "en"]
+
+    static func phrases(for language: String) -> Phrases { language == "en" ? english : russian }
+
+    static var all: [Phrases] { [russian, english] }
+
+    func message(for reason: ClosedReason) -> Message {
+        switch reason {
+        case .notEnrolled: notEnrolled
+        case .fault(let code): fault(code)
+        case .closed: closed
+        }
+    }
+
+    private static let russian = Phrases(
+        invitation: "Коснитесь экрана, чтобы оценить обслуживание",
+        progress: { "\($0) из \($1)" },
+        skip: "Пропустить",
+        finish: "Готово",
+        thanks: Message(headline: "Спасибо!", text: "Ваша оценка сохранена"),
+        notRecorded: Message(
+            headline: "Оценка не сохранена",
+            text: "Не удалось записать ваш ответ. Пожалуйста, попробуйте ещё раз через минуту."),
+        notEnrolled: Message(
+            headline: "Оценка пока недоступна",
+            text: "Киоск ещё не подключён к серверу. Специалисту: получите код регистрации и выполните команду "
+                + "otsenka-kiosk enrol."),
+        fault: {
+            Message(
+                headline: "Оценка временно недоступна",
+                text: "Приносим извинения. Пожалуйста, сообщите сотруднику код неисправности: \($0).")
+        },
+        closed: Message(
+            headline: "Сейчас оценки не принимаются", text: "Приём оценок возобновится позже."),
+        stillHere: "Вы ещё здесь?",
+        secondsLeft: { "Осталось \($0) с" },
+        moreTime: "Мне нужно ещё время")
+
+    private static let english = Phrases(
+        invitation: "Touch the screen to rate the service",
+        progress: { "\($0) of \($1)" },
+        skip: "Skip",
+        finish: "Done",
+        thanks: Message(headline: "Thank you!", text: "Your rating has been saved"),
+        notRecorded: Message(
+            headline: "Your rating was not saved",
+            text: "We could not record your answer. Please try again in a minute."),
+        notEnrolled: Message(
+            headline: "Ratings are not available yet",
+            text: "This kiosk is not connected to a server yet. Technician: get an enrolment code and run "
+                + "otsenka-kiosk enrol."),
+        fault: {
+            Message(
+                headline: "Ratings are temporarily unavailable",
+                text: "We are sorry. Please tell a member of staff this fault code: \($0).")
+        },
+        closed: Message(headline: "Ratings are closed at the moment", text: "Please come back later."),
+        stillHere: "Are you still there?",
+        secondsLeft: { "\($0) s left" },
+        moreTime: "I need more time")
+}
+
+/// Small corrections of typesetting that a reader never notices and would miss.
+enum Typography {
+    /// Keeps words of one or two letters on the line of the next word, and a number with its unit, as Russian
+    /// typesetting asks («в очереди», «12 с»); harmless in other languages.
+    static func bind(_ text: String) -> String {
+        var result = ""
+        var wordLength = 0
+        var wordIsNumber = false
+        for character in text {
+            if character == " " {
+                result.append((1...2).contains(wordLength) || wordIsNumber ? "\u{A0}" : " ")
+                wordLength = 0
+                wordIsNumber = false
+            } else {
+                wordIsNumber = character.isASCII && character.isNumber && (wordLength == 0 || wordIsNumber)
+                wordLength += 1
+                result.append(character)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,73 @@
+import Dialog
+import Ratings
+
+/// Every screen that a questionnaire can bring about, for the linter, for `render` and for tests.
+public enum ScreenCatalogue {
+    /// A view with the name under which `render --screen` knows it.
+    public struct Entry: Sendable {
+        public var name: String
+        public var view: DialogView
+    }
+
+    /// All screens in one language: `idle`, `question-1` …, `pressed`, `warning`, `thanks`, `not-recorded`, `closed`,
+    /// `not-enrolled`, `fault`; then every key pressed, `pressed-answer-1` ….
+    public static func entries(for questionnaire: Questionnaire, language: String) -> [Entry] {
+        var entries = [Entry(name: "idle", view: DialogView(screen: .idle, language: language))]
+        let questions = questionnaire.questions.indices.map { question($0, of: questionnaire) }
+        for screen in questions {
+            entries.append(
+                Entry(
+                    name: "question-\(screen.number)", view: DialogView(screen: .question(screen), language: language)))
+        }
+        entries += warnings(questions, language: language)
+        let others: [(String, DialogScreen)] = [
+            ("thanks", .thanks), ("not-recorded", .notRecorded), ("closed", .closed(.closed)),
+            ("not-enrolled", .closed(.notEnrolled)), ("fault", .closed(.fault(code: 12))),
+        ]
+        for (name, screen) in others {
+            entries.append(
+                Entry(name: name, view: DialogView(screen: screen, language: language, technicianMark: name == "fault"))
+            )
+        }
+        return entries + pressed(questions, language: language)
+    }
+
+    /// The view of a name; `question` stands for `question-1`.
+    public static func view(named name: String, of questionnaire: Questionnaire, language: String) -> DialogView? {
+        let name = name == "question" ? "question-1" : name
+        return entries(for: questionnaire, language: language).first { $0.name == name }?.view
+    }
+
+    private static func question(_ index: Int, of questionnaire: Questionnaire) -> QuestionScreen {
+        QuestionScreen(
+            question: questionnaire.questions[index], number: index + 1, count: questionnaire.questions.count,
+            mayFinish: index > 0)
+    }
+
+    private static func warnings(_ questions: [QuestionScreen], language: String) -> [Entry] {
+        guard let screen = questions.last else { return [] }
+        let normal = TimeWarning(secondsLeft: 20)
+        let pressed = TimeWarning(secondsLeft: 20, pressed: .moreTime)
+        return [("warning", normal), ("pressed-more-time", pressed)].map { name, warning in
+            Entry(name: name, view: DialogView(screen: .question(screen), language: language, warning: warning))
+        }
+    }
+
+    /// The last question, which has every key, with each of them pressed.
+    private static func pressed(_ questions: [QuestionScreen], language: String) -> [Entry] {
+        guard let last = questions.last else { return [] }
+        let answers = last.question.options.map { TargetID.answer($0.value) }
+        var entries = (answers + [.skip, .finish, .language(language)]).map { target in
+            var screen = last
+            screen.pressed = target
+            return Entry(
+                name: "pressed-\(target.name)",
+                view: DialogView(screen: .question(screen), language: language, technicianMark: true))
+        }
+        if var screen = questions.first, let option = screen.question.options.last {
+            screen.pressed = .answer(option.value)
+            entries.append(Entry(name: "pressed", view: DialogView(screen: .question(screen), language: language)))
+        }
+        return entries
+    }
+}

@@ -1,0 +1,29 @@
+import Ledger
+
+/// What a status line, a heartbeat or a technician's screen says of the journal at one moment.
+public struct JournalFacts: Equatable, Sendable {
+    /// Nothing before enrolment.
+    public let enrolment: JournalEnrolment?
+    /// How many times the program has started, this start included.
+    public let boot: Int
+    /// The newest record of the present epoch; nothing before enrolment.
+    public let head: ChainHead?
+    /// The highest receipted record of the present epoch, 0 before the first receipt.
+    public let receipted: Int64
+    /// The newest receipt of the present epoch.
+    public let receipt: String?
+    /// Records of all epochs that wait for a receipt and are still offered.
+    public let unsent: Int64
+    public let capacity: JournalCapacity
+    /// What was set aside as damaged when the journal was opened.
+    public let setAside: SetAside?
+}
+
+extension Journal {
+    /// The facts of this moment. The capacity may be some records old; `capacity()` asks anew.
+    public var facts: JournalFacts {
+        JournalFacts(
+            enrolment: enrolment, boot: boot, head: head, receipted: receipted, receipt: receipt, unsent: unsent,
+            capacity: gauge.capacity, setAside: setAside)
+    }
+}

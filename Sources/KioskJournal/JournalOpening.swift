@@ -1,0 +1,170 @@
+import FoundationEssentials
+import GRDB
+import Ledger
+import Ratings
+
+extension Journal {
+    /// Opens the journal of a directory, which is made if it is missing, and counts one more start.
+    ///
+    /// Follows the open sequence of `reliability.md` §4. Throws `.alreadyOpen`, `.wrongPragma`, `.damaged`, `.full`, `.io`,
+    /// `.key`, `.newerFormat`. A damaged store stays where it is; `openOrQuarantine` sets it aside.
+    public static func open(
+        directory: String, limits: JournalLimits = JournalLimits()
+    ) throws(JournalError) -> Journal {
+        let entrance = try Entrance(directory: directory, limits: limits)
+        do throws(OpeningFailure) {
+            return try entrance.open()
+        } catch {
+            switch error {
+            case .refused(let error): throw error
+            case .damaged(let damage): throw .damaged(path: entrance.files.store, reason: damage.reason)
+            }
+        }
+    }
+
+    /// Like `open`, but a damaged store is renamed to `journal.damaged-<time>` and kept, and the next epoch is opened with
+    /// the same key and enrolment; its record 1 is a `loss` that names the last receipted head. `setAside` tells of it.
+    public static func openOrQuarantine(
+        directory: String, at stamp: RecordStamp, limits: JournalLimits = JournalLimits()
+    ) throws(JournalError) -> Journal {
+        let entrance = try Entrance(directory: directory, limits: limits)
+        do throws(OpeningFailure) {
+            return try entrance.open()
+        } catch {
+            switch error {
+            case .refused(let error): throw error
+            case .damaged(let damage): return try entrance.quarantine(damage, at: stamp)
+            }
+        }
+    }
+}
+
+/// Why a store was not opened.
+enum OpeningFailure: Error {
+    case refused(JournalError)
+    case damaged(Damage)
+}
+
+/// What is wrong with a store, and what was still known from it.
+struct Damage {
+    var reason: String
+    var lastKnown: EnrolmentNote?
+}
+
+/// The locked directory with its key and its note: everything that stands before the store itself.
+struct Entrance {
+    let files: JournalFiles
+    let limits: JournalLimits
+    let lock: JournalLock
+    let key: SigningKey
+    let note: EnrolmentNote?
+    /// Changes a setting after it was made; only tests do.
+    var sabotage: (@Sendable (Database) throws -> Void)?
+
+    init(directory: String, limits: JournalLimits) throws(JournalError) {
+        files = JournalFiles(directory: directory)
+        self.limits = limits
+        try files.makeDirectory()
+        lock = try JournalLock(files)
+        let isNew = files.size(of: files.enrolment) == nil && files.size(of: files.store) == nil
+        key = try JournalKeyFile.load(files, mayCreate: isNew)
+        note = try EnrolmentNote.read(files, key: key)
+    }
+
+    /// Opens the store and believes it only after every check.
+    func open() throws(OpeningFailure) -> Journal {
+        try checkFiles()
+        let (journal, bootBefore) = try openStore()
+        try check(journal, bootBefore: bootBefore)
+        do throws(JournalError) {
+            try journal.saveNote()
+            try journal.settleSpace()
+            try files.remove(files.suspect)
+        } catch { throw .refused(error) }
+        return journal
+    }
+
+    /// What can be seen before SQLite opens the file. We never remove its write-ahead log, so where it is missing after a
+    /// crash it was lost with the newest records. After an orderly end it holds nothing, and another tool may have removed
+    /// it. A file of one page has none yet.
+    private func checkFiles() throws(OpeningFailure) {
+        guard let size = files.size(of: files.store) else {
+            if let note {
+                throw .damaged(Damage(reason: "the file of epoch \(note.enrolment.epoch) is missing"))
+            }
+            return
+        }
+        if size > 4096, note?.closed == nil, files.size(of: files.writeAheadLog) == nil {
+            throw .damaged(Damage(reason: "its write-ahead log is missing"))
+        }
+    }
+
+    /// Opens the file, makes the first write durable and reads the settings back.
+    func openStore() throws(OpeningFailure) -> (journal: Journal, bootBefore: Int) {
+        do throws(JournalError) {
+            try files.createPrivately(files.store)
+            let store = try JournalStore(path: files.store, sabotage: sabotage)
+            let boot = try firstWrite(store)
+            try files.synchroniseDirectory()
+            try store.checkPragmas()
+            let (epochs, capacity) = try read(store)
+            let journal = Journal(
+                files: files, limits: limits, store: store, key: key, lock: lock, epochs: epochs, boot: boot.now,
+                gauge: SpaceGauge(capacity))
+            return (journal, boot.before)
+        } catch {
+            throw OpeningFailure(error)
+        }
+    }
+
+    /// Migrates and counts the start. On a full disk the ballast is given back for it, so that a full kiosk still starts.
+    private func firstWrite(_ store: JournalStore) throws(JournalError) -> (before: Int, now: Int) {
+        let noted = note?.boot ?? 0
+        func attempt() throws -> (before: Int, now: Int) {
+            try store.migrate()
+            return try store.queue.write { db in
+                let before = try Int.fetchOne(db, sql: "SELECT count FROM boot") ?? 0
+                let now = max(before, noted) + 1
+                try db.execute(
+                    sql: "INSERT INTO boot VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET count = excluded.count",
+                    arguments: [now])
+                return (before, now)
+            }
+        }
+        do {
+            do {
+                return try attempt()
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+                try Ballast(files: files, limits: limits).release()
+                return try attempt()
+            }
+        } catch {
+            throw JournalError(error, path: store.path, operation: "write to it")
+        }
+    }
+
+    private func read(_ store: JournalStore) throws(JournalError) -> ([EpochState], JournalCapacity) {
+        do {
+            return try store.queue.writeWithoutTransaction { db in
+                (try EpochState.all(db), try SpaceGauge.measure(db, files: files, limits: limits))
+            }
+        } catch {
+            throw JournalError(error, path: store.path, operation: "read it")
+        }
+    }
+}
+
+extension OpeningFailure {
+    /// At an opening, bytes that cannot be read back are damage: a start would only fail in the same way again.
+    init(_ error: JournalError) {
+        switch error {
+        case .damaged(_, let reason): self = .damaged(Damage(reason: reason))
+        case .io(_, let operation, let code)
+        where [
+            "SQLITE_ERROR", "SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS",
+        ].contains(code):
+            self = .damaged(Damage(reason: "cannot \(operation) (\(code))"))
+        default: self = .refused(error)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import FoundationEssentials
+import GRDB
+import Ledger
+import Ratings
+
+/// A damaged store that was set aside.
+public struct SetAside: Equatable, Sendable {
+    /// The file's name in the journal's directory; nothing when there was no file any more.
+    public let file: String?
+    public let reason: String
+}
+
+extension Entrance {
+    /// Sets the store aside and opens the next epoch with what is still known. A kiosk of which nothing is known any more
+    /// opens a store without an enrolment. A crash in between ends here again at the next start.
+    func quarantine(_ damage: Damage, at stamp: RecordStamp) throws(JournalError) -> Journal {
+        let file = try setAside(at: stamp)
+        let journal: Journal
+        do throws(OpeningFailure) {
+            journal = try openStore().journal
+        } catch {
+            switch error {
+            case .refused(let error): throw error
+            case .damaged(let damage): throw .damaged(path: files.store, reason: damage.reason)
+            }
+        }
+        journal.setAside = SetAside(file: file, reason: damage.reason)
+        let known = [note, damage.lastKnown].compactMap { $0 }
+        if let last = known.max(by: { rank($0) < rank($1) }) {
+            try journal.openNextEpoch(after: last, receipted: last.receiptedHead(key: key.publicKey), damage, at: stamp)
+        }
+        try journal.saveNote()
+        try journal.settleSpace()
+        try files.remove(files.suspect)
+        return journal
+    }
+
+    /// The newer epoch is the better witness, then the higher receipt whose signatures are right.
+    private func rank(_ note: EnrolmentNote) -> (Int, Int64) {
+        (note.enrolment.epoch, note.receiptedHead(key: key.publicKey)?.sequence ?? 0)
+    }
+
+    /// Renames the store and its write-ahead log, so that SQLite still takes them for a pair.
+    private func setAside(at stamp: RecordStamp) throws(JournalError) -> String? {
+        let time = stamp.wall.prefix { $0 != "." }.filter { $0.isASCII && ($0.isNumber || $0 == "T") }
+        var name = "journal.damaged-\(time)"
+        var twin = 2
+        while files.size(of: "\(files.directory)/\(name)") != nil
+            || files.size(of: "\(files.directory)/\(name)-wal") != nil
+        {
+            name = "journal.damaged-\(time)-\(twin)"
+            twin += 1
+        }
+        var moved = false
+        for suffix in ["-wal", "-journal", ""] where files.size(of: files.store + suffix) != nil {
+            try files.rename(files.store + suffix, to: "\(files.directory)/\(name)\(suffix)")
+            moved = true
+        }
+        try files.synchroniseDirectory()
+        return moved ? name : nil
+    }
+}
+
+extension Journal {
+    /// Opens the epoch after a lost one, with its `loss` as record 1, in one transaction.
+    fileprivate func openNextEpoch(
+        after last: EnrolmentNote, receipted: ChainHead?, _ damage: Damage, at stamp: RecordStamp
+    ) throws(JournalError) {
+        var enrolment = last.enrolment
+        enrolment.epoch += 1
+        var epoch = EpochState(opening: enrolment)
+        let loss = Loss(
+            reason: String(damage.reason.prefix(400)), receiptedEpoch: receipted?.epoch,
+            receiptedSequence: receipted?.sequence, receiptedHash: receipted?.hash.base64)
+        let line = try Self.line(.loss(loss), at: stamp, boot: boot, after: epoch.head)
+        try write("open the next epoch") { db in
+            epoch.head.sequence = 1
+            epoch.head.hash = ChainHash(of: line)
+            try epoch.insert(db)
+            try db.execute(
+                sql: "INSERT INTO record (position, line) VALUES (?, ?)",
+                arguments: [JournalSchema.position(epoch: epoch.number, sequence: 1), line])
+        }
+        epochs.append(epoch)
+    }
+}

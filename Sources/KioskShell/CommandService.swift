@@ -1,0 +1,145 @@
+import Dialog
+import FoundationEssentials
+import KioskControl
+import KioskJournal
+import Ledger
+import Logging
+import Ratings
+import Systemd
+
+/// Where a socket is and who writes down its troubles.
+struct SocketPlace {
+    var path: String
+    var logger: Logger
+}
+
+/// Answers commands on `control.sock`: facts, the check of the chain, exports, visits and the enrolment.
+final class CommandService {
+    /// What only the program around this service can tell or do.
+    struct Hooks {
+        var screen: () -> String
+        var devices: () -> [String]
+        var display: () -> String
+        var visit: (Visit, @escaping (VisitRefusal?) -> Void) -> Void
+        /// The kiosk has just been enrolled: the dialog may open.
+        var enrolled: () -> Void
+    }
+
+    /// How many lines one `export` answer may hold, and their bytes.
+    static let exportRecords = 500
+    static let exportBytes = 256 << 10
+
+    private let kiosk: KioskFacts
+    private let loop: EventLoop
+    private let worker: JournalWorker
+    private let hooks: Hooks
+    private var server: SocketServer<CommandRequest, CommandAnswer>?
+
+    init(
+        socket: SocketPlace, loop: EventLoop, worker: JournalWorker, kiosk: KioskFacts, hooks: Hooks
+    ) throws {
+        self.loop = loop
+        self.worker = worker
+        self.kiosk = kiosk
+        self.hooks = hooks
+        server = try SocketServer(
+            loop: loop, path: socket.path, mode: 0o600, logger: socket.logger, refuse: { .failed(reason: $0) },
+            handle: { [weak self] request, reply in self?.answer(request, reply) })
+    }
+
+    func close() { server?.close() }
+
+    private func answer(_ request: CommandRequest, _ reply: Reply<CommandAnswer>) {
+        switch request {
+        case .status: status(reply)
+        case .verify: verify(reply)
+        case .export(let first): export(first, reply)
+        case .visit(let visit):
+            hooks.visit(visit) { refusal in reply(refusal.map { .refused(reason: $0.reason) } ?? .done) }
+        case .certify(let transportKey): certify(transportKey, reply)
+        case .enrol(let enrolment): enrol(enrolment, reply)
+        }
+    }
+
+    private func status(_ reply: Reply<CommandAnswer>) {
+        perform(reply) { journal throws(JournalError) in
+            _ = try journal.capacity()
+            return journal.facts
+        } answer: { [kiosk, hooks] facts in
+            kiosk.journalChanged(facts)
+            return .status(
+                KioskStatus(
+                    kiosk: facts.enrolment?.kiosk, epoch: facts.enrolment?.epoch,
+                    collector: facts.enrolment?.collector, screen: hooks.screen(), records: facts.head?.sequence ?? 0,
+                    receipted: facts.receipted, unsent: facts.unsent, devices: hooks.devices(),
+                    display: hooks.display(), marks: kiosk.marks.map(\.rawValue).sorted(), program: Release.version,
+                    now: kiosk.time()))
+        }
+    }
+
+    private func verify(_ reply: Reply<CommandAnswer>) {
+        let mailbox = loop.mailbox
+        let bound = loop.bound(reply)
+        worker.verify { result in
+            let answer: CommandAnswer =
+                switch result {
+                case .success(.intact(let records, let head)?):
+                    .verified(records: records, head: head.hash.base64)
+                case .success(.broken(_, let sequence, let reason)?): .broken(sequence: sequence, reason: reason)
+                case .success: .verified(records: 0, head: "")
+                case .failure(let error): .failed(reason: "\(error)")
+                }
+            _ = mailbox.post { bound.value(answer) }
+        }
+    }
+
+    private func export(_ first: Int64, _ reply: Reply<CommandAnswer>) {
+        perform(reply) { journal throws(JournalError) in
+            try journal.batch(
+                epoch: journal.enrolment?.epoch, first: first, maximumRecords: Self.exportRecords,
+                maximumBytes: Self.exportBytes)
+        } answer: { batch in
+            .lines(batch?.lines ?? [], checkpoint: batch?.checkpoint)
+        }
+    }
+
+    private func certify(_ transportKey: PublicKey, _ reply: Reply<CommandAnswer>) {
+        perform(reply) { journal throws(JournalError) in
+            TransportCertificate(
+                journalKey: journal.publicKey, transportKey: transportKey,
+                signature: try journal.certify(transportKey: transportKey))
+        } answer: {
+            .certified($0)
+        }
+    }
+
+    private func enrol(_ enrolment: Enrolment, _ reply: Reply<CommandAnswer>) {
+        let identity = enrolment.identity
+        let opened = JournalEnrolment(
+            kiosk: identity.kiosk, epoch: identity.epoch, journalKey: identity.journalKey,
+            collector: identity.collector, collectorName: identity.collectorName, receiptKey: identity.receiptKey,
+            collectorNonce: enrolment.collectorNonce)
+        perform(reply) { journal throws(JournalError) in
+            try journal.enrol(opened)
+            return journal.facts
+        } answer: { [kiosk, hooks] facts in
+            kiosk.journalChanged(facts)
+            hooks.enrolled()
+            return .done
+        }
+    }
+
+    private func perform<Value: Sendable>(
+        _ reply: Reply<CommandAnswer>, _ work: @escaping @Sendable (Journal) throws(JournalError) -> Value,
+        answer: @escaping (Value) -> CommandAnswer
+    ) {
+        worker.perform(work, on: loop) { result in
+            switch result {
+            case .success(let value): reply(answer(value))
+            case .failure(.staleEpoch(let asked, let newest)):
+                reply(.refused(reason: "\(JournalError.staleEpoch(asked: asked, newest: newest))"))
+            case .failure(let error): reply(.failed(reason: "\(error)"))
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Dialog
+import FoundationEssentials
+import KioskJournal
+import Logging
+import Ratings
+import Systemd
+
+/// Performs what the dialog decides: stores its records, shows its view, wakes it in time.
+final class DialogDriver {
+    /// What the program around the dialog has to do.
+    struct Orders {
+        /// Show this view now.
+        var show: (DialogView) -> Void
+        /// A record became durable.
+        var appended: (AppendedRecord) -> Void
+        /// The store has failed: end with status 75, to be started again.
+        var restart: () -> Void
+    }
+
+    private let loop: EventLoop
+    private let worker: JournalWorker
+    private let clock: WallClock
+    private let logger: Logger
+    private let failedSession: FailedSessionFile
+    private let orders: Orders
+    private var machine: DialogMachine
+    private var timer: Timer?
+    private var visitReply: ((VisitRefusal?) -> Void)?
+
+    init(
+        loop: EventLoop, worker: JournalWorker, machine: DialogMachine, clock: WallClock, runtimeFolder: String,
+        logger: Logger, orders: Orders
+    ) throws {
+        self.loop = loop
+        self.worker = worker
+        self.machine = machine
+        self.clock = clock
+        self.logger = logger
+        self.orders = orders
+        failedSession = FailedSessionFile(folder: runtimeFolder)
+        timer = try loop.timer { [weak self] in self?.handle(.timePassed) }
+    }
+
+    var view: DialogView { machine.view }
+    var isSettled: Bool { machine.isSettled }
+
+    /// Shows the present view; the first frame of the program.
+    func begin() {
+        orders.show(machine.view)
+        arm()
+    }
+
+    /// Takes one event and does what follows from it.
+    func handle(_ event: DialogEvent) {
+        let actions = machine.handle(event, at: KernelClock.monotonic.milliseconds)
+        // The picture first: a press is on the next frame, whatever the disk is doing.
+        orders.show(machine.view)
+        for action in actions { perform(action) }
+        arm()
+    }
+
+    /// A visit has ended; `reply` hears at once why it is refused, or nothing when it is taken.
+    func take(_ visit: Visit, reply: @escaping (VisitRefusal?) -> Void) {
+        visitReply = reply
+        handle(.visit(visit))
+        visitReply = nil
+    }
+
+    private func perform(_ action: DialogAction) {
+        switch action {
+        case .append(let body, let token): append(body, token)
+        case .visitTaken: visitReply?(nil)
+        case .visitRefused(let refusal): visitReply?(refusal)
+        case .failedSession(let session): failedSession.write(session)
+        case .restart: orders.restart()
+        }
+    }
+
+    private func append(_ body: RecordBody, _ token: AppendToken) {
+        let mailbox = loop.mailbox
+        let driver = loop.bound(WeakDriver(self))
+        worker.append(body, at: clock.stamp()) { result in
+            // A box that is full means a loop that stands still; the dialog's own limit for the store then ends it.
+            _ = mailbox.post { driver.value.driver?.appended(result, token) }
+        }
+    }
+
+    private func appended(_ result: Result<AppendedRecord, JournalError>, _ token: AppendToken) {
+        switch result {
+        case .success(let record):
+            orders.appended(record)
+            handle(.stored(token))
+        case .failure(let error):
+            logger.error("a record was not stored", metadata: ["cause": "\(error)"])
+            handle(.storeFailed(token))
+        }
+    }
+
+    private func arm() {
+        guard let deadline = machine.deadline else {
+            timer?.disarm()
+            return
+        }
+        try? timer?.arm(atMilliseconds: deadline)
+    }
+}
+
+/// A driver that other threads' closures may carry without keeping it.
+private struct WeakDriver {
+    weak var driver: DialogDriver?
+
+    init(_ driver: DialogDriver) { self.driver = driver }
+}
+
+extension WallClock {
+    /// The stamp of a record that is made now.
+    func stamp() -> RecordStamp {
+        let (wall, state) = now()
+        return RecordStamp(bootMilliseconds: KernelClock.boot.milliseconds, wall: wall, clock: state)
+    }
+}

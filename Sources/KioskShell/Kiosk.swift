@@ -1,0 +1,263 @@
+import Crypto
+import Dialog
+import DialogScreens
+import Display
+import Drawing
+import Evdev
+import FoundationEssentials
+import Glibc
+import KioskControl
+import KioskJournal
+import KioskWeb
+import Logging
+import Questionnaires
+import Ratings
+import Systemd
+
+/// `otsenka-kiosk run`: one loop that owns the screen, the input devices, the journal and the sockets.
+///
+/// Open sequence: settings and questionnaire (checked before this), journal, display with its first frame, sockets, input,
+/// READY. Whatever fails names itself; a failure of the store ends the program with 75, to be started again.
+public final class Kiosk {
+    private let settings: KioskSettings
+    private let form: LoadedQuestionnaire
+    private let logger: Logger
+    private let loop: EventLoop
+    private let worker: JournalWorker
+    private let facts: KioskFacts
+    private let clock = WallClock()
+    private var screen: Screen?
+    private var dialog: DialogDriver?
+    private var input: InputDriver?
+    private var uplink: UplinkService?
+    private var commands: CommandService?
+    private var web: WebServer?
+    private var contacts: ContactTracker
+    private var signals: [SignalWatch] = []
+    private var heart: Heart?
+
+    /// Opens the journal and the loop. Throws `JournalError`, `SystemdError`.
+    public init(settings: KioskSettings, form: LoadedQuestionnaire, logger: Logger) throws {
+        self.settings = settings
+        self.form = form
+        self.logger = logger
+        loop = try EventLoop()
+        let stamp = clock.stamp()
+        let folder = settings.dataFolder
+        let opened = Box<JournalFacts>()
+        worker = try JournalWorker { () throws(JournalError) in
+            let journal = try Journal.openOrQuarantine(directory: folder, at: stamp)
+            _ = try journal.capacity()
+            opened.value = journal.facts
+            return journal
+        }
+        guard let journal = opened.value else { preconditionFailure("an opened journal has told its facts") }
+        facts = KioskFacts(journal: journal, clock: clock)
+        contacts = ContactTracker(keys: settings.input.meanings ?? [:])
+    }
+
+    /// Runs until a signal or a failure; gives the exit status (Contract). Throws what keeps it from starting.
+    public func run() throws -> Int32 {
+        if let setAside = facts.journal.setAside {
+            logger.critical("a damaged journal was set aside", metadata: ["why": "\(setAside.reason)"])
+        }
+        for number in [SIGTERM, SIGINT] {
+            signals.append(try loop.onSignal(number) { [weak self] _ in self?.shutDown() })
+        }
+        let screen = try Screen(
+            loop: loop, settings: settings.display, questionnaire: form.questionnaire, logger: logger)
+        self.screen = screen
+        screen.lost = { [weak self] isLost in self?.facts.set(.noDisplay, isLost) }
+        try startDialog(on: screen)
+        try startSockets()
+        try startInput()
+        try startWeb(on: screen)
+        heart = try Heart(loop: loop, worker: worker, logger: logger)
+        try ServiceManager.notify(.ready, .status("asking"))
+        logger.notice(
+            "the kiosk is running",
+            metadata: ["display": "\(screen.name)", "kiosk": "\(facts.identity?.kiosk.rawValue ?? "not enrolled")"])
+        let status = try loop.run()
+        _ = try? ServiceManager.notify(.stopping)
+        close()
+        return status
+    }
+
+    private func startDialog(on screen: Screen) throws {
+        let enrolled = facts.journal.enrolment != nil
+        let machine = DialogMachine(
+            questionnaire: form.questionnaire, limits: settings.dialog.limits, language: settings.dialog.language,
+            closed: enrolled ? nil : .notEnrolled, newSession: { SessionID(bits: .random(in: .min ... .max)) })
+        let dialog = try DialogDriver(
+            loop: loop, worker: worker, machine: machine, clock: clock, runtimeFolder: settings.runtimeFolder,
+            logger: logger,
+            orders: DialogDriver.Orders(
+                show: { [weak self] view in self?.show(view) },
+                appended: { [weak self] _ in self?.journalGrew() },
+                restart: { [weak self] in self?.loop.stop(status: 75) }))
+        self.dialog = dialog
+        facts.marksChanged = { [weak self] in self?.marksChanged() }
+        dialog.begin()
+        screen.redrawn = { [weak self] in self?.dialog.map { self?.show($0.view) } }
+        marksChanged()
+        if enrolled { recordStart() }
+    }
+
+    private func startSockets() throws {
+        let folder = settings.runtimeFolder
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
+        uplink = try UplinkService(
+            path: folder + "/uplink.sock", loop: loop, worker: worker, kiosk: facts, logger: logger)
+        commands = try CommandService(
+            socket: SocketPlace(path: folder + "/control.sock", logger: logger), loop: loop, worker: worker,
+            kiosk: facts,
+            hooks: CommandService.Hooks(
+                screen: { [weak self] in self?.dialog?.view.screen.name ?? "" },
+                devices: { [weak self] in self?.input?.descriptions.map(\.summary) ?? [] },
+                display: { [weak self] in self?.screen?.name ?? "" },
+                visit: { [weak self] visit, reply in self?.dialog?.take(visit, reply: reply) },
+                enrolled: { [weak self] in self?.enrolled() }))
+    }
+
+    private func startInput() throws {
+        let input = try InputDriver(loop: loop, settings: settings.input.settings, logger: logger) {
+            [weak self] event in
+            self?.took(event)
+        }
+        self.input = input
+        input.start()
+        inputChanged()
+    }
+
+    private func startWeb(on screen: Screen) throws {
+        guard settings.display.backend == .web, let panel = screen.panel else { return }
+        let bridge = WebPanelBridge(loop: loop, panel: panel) { [weak self] in self?.pointed($0) }
+        bridge.shown(panel.frames)
+        let loop = loop.bound(self.loop)
+        let mailbox = self.loop.mailbox
+        web = WebServer(bridge: bridge, port: settings.display.webPort, logger: logger) {
+            _ = mailbox.post { loop.value.stop(status: 69) }
+        }
+    }
+
+    // MARK: - What happens
+
+    private func took(_ event: InputEvent) {
+        let size = { [weak self] x, y in self?.screen?.panel?.target(x: x, y: y) }
+        for heard in contacts.events(for: event, target: size) { dialog?.handle(heard) }
+        switch event.kind {
+        case .deviceAdded, .deviceRemoved: inputChanged()
+        default: break
+        }
+    }
+
+    private func pointed(_ event: PointerEvent) {
+        guard let panel = screen?.panel else { return }
+        let size = panel.display.canvas.size
+        guard let edge = WebPointer.edge(for: event, width: size.width, height: size.height) else { return }
+        took(edge)
+    }
+
+    private func show(_ view: DialogView) {
+        screen?.show(view)
+        if let frames = screen?.panel?.frames { web?.bridge.shown(frames) }
+    }
+
+    /// A record was stored: the uplink may be waiting for it.
+    private func journalGrew() {
+        refreshFacts()
+    }
+
+    private func refreshFacts() {
+        worker.perform({ journal throws(JournalError) in journal.facts }, on: loop) { [weak self] result in
+            guard let self, case .success(let facts) = result else { return }
+            self.facts.journalChanged(facts)
+            uplink?.backlogChanged()
+        }
+    }
+
+    private func enrolled() {
+        logger.notice("the kiosk is enrolled", metadata: ["kiosk": "\(facts.identity?.kiosk.rawValue ?? "")"])
+        recordStart()
+        inputChanged()
+        dialog?.handle(.opened)
+    }
+
+    /// Nobody can press anything: say so instead of asking; and open again when a device comes.
+    private func inputChanged() {
+        guard let input else { return }
+        let isMissing = !input.hasDevices && settings.display.backend != .web
+        guard facts.marks.contains(.noInput) != isMissing else { return }
+        facts.set(.noInput, isMissing)
+        if isMissing {
+            logger.error(
+                "there is no input device",
+                metadata: ["next": "connect a touch panel or a button box; it is taken at once when it appears"])
+        }
+        guard facts.journal.enrolment != nil else { return }
+        dialog?.handle(isMissing ? .setClosed(.noInput) : .opened)
+    }
+
+    private func marksChanged() { dialog?.handle(.setTechnicianMark(!facts.marks.isEmpty)) }
+
+    private func shutDown() {
+        logger.notice("the kiosk is stopping")
+        dialog?.handle(.shutdown)
+        heart?.finish { [weak self] in self?.dialog?.isSettled ?? true }
+    }
+
+    private func close() {
+        input?.stop()
+        uplink?.close()
+        uplink = nil
+        commands?.close()
+        commands = nil
+        web?.stop()
+        screen?.close()
+        try? worker.close()
+    }
+
+    /// What a start puts on record: the start itself, the form that is asked, the sessions that the last stop left open.
+    private func recordStart() {
+        let program = Boot(hardware: Release.hardwareDigest(), program: Release.version)
+        let config = Applied(
+            name: "questionnaire", version: form.questionnaire.reference,
+            digest: Data(SHA256.hash(data: form.bytes)).base64EncodedString())
+        let failed = FailedSessionFile(folder: settings.runtimeFolder)
+        let stamp = clock.stamp()
+        worker.perform(
+            { journal throws(JournalError) in
+                let lines = try journal.newest(OpenSessions.recordsLookedAt)
+                for end in OpenSessions.ends(of: lines, refused: failed.read()) {
+                    _ = try journal.append(.session(end), at: stamp)
+                }
+                _ = try journal.append(.boot(program), at: stamp)
+                _ = try journal.append(.config(config), at: stamp)
+                failed.remove()
+                return journal.facts
+            }, on: loop
+        ) { [weak self] result in
+            guard let self else { return }
+            switch result {
+            case .success(let facts):
+                self.facts.journalChanged(facts)
+                uplink?.backlogChanged()
+            case .failure(let error):
+                logger.critical("the start could not be recorded", metadata: ["cause": "\(error)"])
+                loop.stop(status: error.exitStatus)
+            }
+        }
+    }
+}
+
+extension ClosedReason {
+    /// No touch panel and no buttons: fault 2 of the technician's guide.
+    static let noInput = ClosedReason.fault(code: 2)
+}
+
+/// A place for a value that a closure leaves behind before its caller goes on.
+private final class Box<Value>: @unchecked Sendable {
+    // Unchecked: written on the worker's queue while the caller waits for it, read after.
+    var value: Value?
+}

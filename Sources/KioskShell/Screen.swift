@@ -1,0 +1,155 @@
+import Dialog
+import Display
+import Logging
+import Ratings
+import Systemd
+
+/// Keeps a display on the loop: waits for one that comes late, opens it again when it goes, and shows the newest view.
+final class Screen {
+    private static let retryMilliseconds: Int64 = 250
+    private static let lookMilliseconds: Int64 = 1_000
+
+    private let loop: EventLoop
+    private let settings: KioskSettings.DisplayPart
+    private let questionnaire: Questionnaire
+    private let logger: Logger
+    private(set) var panel: Panel?
+    /// Told when the display goes and when it is back.
+    var lost: ((Bool) -> Void)?
+    /// The display is new: somebody may want to know of its first frame.
+    var redrawn: (() -> Void)?
+    private var view: DialogView?
+    private var flips: Watch?
+    private var files: (watch: DisplayWatch, source: Watch)?
+    private var timer: Timer?
+    private var waitingSince: Int64?
+    private var pendingSince: Int64?
+    private var lastError: DisplayError?
+
+    /// Opens the display, or starts to wait for it. Throws `DisplayError` for one that waiting will not bring.
+    init(
+        loop: EventLoop, settings: KioskSettings.DisplayPart, questionnaire: Questionnaire, logger: Logger
+    ) throws {
+        self.loop = loop
+        self.settings = settings
+        self.questionnaire = questionnaire
+        self.logger = logger
+        if let watch = try? DisplayWatch() {
+            let source = try loop.watch(watch.descriptor, for: .readable) { [weak self] _ in
+                if watch.drain() { self?.look() }
+            }
+            files = (watch, source)
+        }
+        timer = try loop.timer { [weak self] in self?.look() }
+        try open()
+        armTimer()
+    }
+
+    /// For logs and `status`.
+    var name: String { panel?.display.name ?? "none (\(lastError?.description ?? "waiting"))" }
+
+    func show(_ view: DialogView) {
+        self.view = view
+        guard let panel else { return }
+        attempt { note(try panel.show(view)) }
+    }
+
+    func close() {
+        flips?.cancel()
+        timer?.cancel()
+        files?.source.cancel()
+        panel?.display.close()
+        panel = nil
+    }
+
+    // MARK: - Coming and going
+
+    private func open() throws {
+        let display: any DisplayDevice
+        do { display = try settings.deviceSettings.open() } catch {
+            guard error.isWorthRetrying else { throw error }
+            if lastError != error { logger.warning("waiting for a display", metadata: ["cause": "\(error)"]) }
+            lastError = error
+            waitingSince = waitingSince ?? KernelClock.monotonic.milliseconds
+            return
+        }
+        panel = try Panel(display: display, questionnaire: questionnaire, settings: settings)
+        if display.descriptor >= 0 {
+            flips = try loop.watch(display.descriptor, for: .readable, priority: .important) { [weak self] _ in
+                self?.flipped()
+            }
+        }
+        if waitingSince != nil { logger.notice("the display is there", metadata: ["display": "\(display.name)"]) }
+        waitingSince = nil
+        pendingSince = nil
+        lastError = nil
+        lost?(false)
+        if let view { show(view) }
+        redrawn?()
+    }
+
+    /// Looks after the display, or for one.
+    private func look() {
+        defer { armTimer() }
+        if let since = waitingSince {
+            do { try open() } catch { return giveUp("\(error)") }
+            if waitingSince != nil, KernelClock.monotonic.milliseconds - since > Int64(settings.waitSeconds) * 1000 {
+                giveUp(lastError?.description ?? "no display")
+            }
+            return
+        }
+        guard let panel else { return }
+        attempt {
+            switch try panel.display.refresh(probe: false) {
+            case .unchanged: break
+            case .unplugged:
+                logger.warning("the screen was unplugged", metadata: ["display": "\(panel.display.name)"])
+                lost?(true)
+            case .pluggedIn: lost?(false)
+            case .resized:
+                lost?(false)
+                try panel.redraw()
+            }
+            if let since = pendingSince, KernelClock.monotonic.milliseconds - since > 1000 {
+                logger.warning("a frame did not arrive; the mode is set again")
+                pendingSince = nil
+                try panel.display.recover()
+            }
+        }
+    }
+
+    private func flipped() {
+        guard let panel else { return }
+        attempt { if try panel.display.handleEvents() { pendingSince = nil } }
+    }
+
+    private func note(_ presented: Presented?) {
+        switch presented {
+        case .pending, .waiting: pendingSince = pendingSince ?? KernelClock.monotonic.milliseconds
+        case .shown, .off, nil: break
+        }
+    }
+
+    /// A display that fails is closed and opened again; the dialog goes on meanwhile.
+    private func attempt(_ work: () throws -> Void) {
+        do { try work() } catch {
+            logger.error("the display failed", metadata: ["cause": "\(error)"])
+            flips?.cancel()
+            flips = nil
+            panel?.display.close()
+            panel = nil
+            waitingSince = KernelClock.monotonic.milliseconds
+            lost?(true)
+            armTimer()
+        }
+    }
+
+    private func giveUp(_ cause: String) {
+        logger.critical("there is no display to draw on", metadata: ["cause": "\(cause)"])
+        loop.stop(status: 69)
+    }
+
+    private func armTimer() {
+        try? timer?.arm(afterMilliseconds: waitingSince == nil ? Self.lookMilliseconds : Self.retryMilliseconds)
+    }
+}

@@ -1,0 +1,150 @@
+import FoundationEssentials
+import KioskControl
+import KioskJournal
+import Ledger
+import Logging
+import Ratings
+import Systemd
+
+/// Answers the uplink on `uplink.sock`: batches out, receipts in.
+final class UplinkService {
+    /// An uplink that waits for records.
+    private struct Waiter {
+        var records: Int
+        var reply: Reply<UplinkAnswer>
+        var timer: Timer
+    }
+
+    /// One uplink runs; a few may overlap while it restarts.
+    static let maximumWaiters = 8
+    /// The longest wait, seconds.
+    static let maximumWait = 600.0
+
+    private let kiosk: KioskFacts
+    private let loop: EventLoop
+    private let worker: JournalWorker
+    private let logger: Logger
+    private var server: SocketServer<UplinkRequest, UplinkAnswer>?
+    private var waiters: [Waiter] = []
+
+    init(path: String, loop: EventLoop, worker: JournalWorker, kiosk: KioskFacts, logger: Logger) throws {
+        self.loop = loop
+        self.worker = worker
+        self.kiosk = kiosk
+        self.logger = logger
+        server = try SocketServer(
+            loop: loop, path: path, mode: 0o660, logger: logger, refuse: { .failed(reason: $0) },
+            handle: { [weak self] request, reply in self?.answer(request, reply) })
+    }
+
+    func close() {
+        server?.close()
+        waiters = []
+    }
+
+    /// More records wait to be sent, or fewer do.
+    func backlogChanged() {
+        let unsent = kiosk.unsent
+        let ready = waiters.filter { $0.records <= unsent }
+        waiters.removeAll { $0.records <= unsent }
+        for waiter in ready { waiter.reply(.pending(records: unsent)) }
+    }
+
+    private func answer(_ request: UplinkRequest, _ reply: Reply<UplinkAnswer>) {
+        switch request {
+        case .identify: reply(kiosk.identity.map { .identity($0) } ?? .notEnrolled)
+        case .batch(let epoch, let first, let records, let bytes): batch(epoch, first, records, bytes, reply)
+        case .wait(let records, let seconds): wait(for: records, seconds, reply)
+        case .receipt(let note): accept(note, reply)
+        case .verdict(let verdict):
+            kiosk.heard(verdict)
+            reply(.received)
+        case .vitals: vitals(reply)
+        }
+    }
+
+    private func batch(
+        _ epoch: Int?, _ first: Int64?, _ records: Int, _ bytes: Int, _ reply: Reply<UplinkAnswer>
+    ) {
+        perform(reply) { journal throws(JournalError) in
+            try journal.batch(epoch: epoch, first: first, maximumRecords: records, maximumBytes: bytes)
+        } answer: { [kiosk] batch in
+            guard let batch else { return .nothing }
+            return .batch(
+                Batch(
+                    kiosk: batch.enrolment.kiosk, epoch: batch.enrolment.epoch, first: batch.first, last: batch.last,
+                    lines: batch.lines, checkpoint: batch.checkpoint, head: batch.head, receipt: batch.receipt,
+                    now: kiosk.time()))
+        }
+    }
+
+    private func wait(for records: Int, _ seconds: Double, _ reply: Reply<UplinkAnswer>) {
+        let unsent = kiosk.unsent
+        guard records > unsent, seconds > 0, waiters.count < Self.maximumWaiters else {
+            return reply(.pending(records: unsent))
+        }
+        do {
+            let timer = try loop.timer { [weak self] in self?.waitEnded(reply) }
+            try timer.arm(afterMilliseconds: Int64(min(seconds, Self.maximumWait) * 1000))
+            waiters.append(Waiter(records: records, reply: reply, timer: timer))
+        } catch {
+            reply(.failed(reason: "\(error)"))
+        }
+    }
+
+    private func waitEnded(_ reply: Reply<UplinkAnswer>) {
+        waiters.removeAll { $0.reply === reply }
+        reply(.pending(records: kiosk.unsent))
+    }
+
+    private func accept(_ note: String, _ reply: Reply<UplinkAnswer>) {
+        perform(reply) { journal throws(JournalError) in
+            let head = try journal.accept(receipt: note)
+            return (head, journal.facts)
+        } answer: { [kiosk] head, facts in
+            kiosk.journalChanged(facts)
+            return .received
+        }
+    }
+
+    private func vitals(_ reply: Reply<UplinkAnswer>) {
+        perform(reply) { journal throws(JournalError) in
+            (try journal.headCheckpoint(), journal.facts)
+        } answer: { [kiosk] head, facts in
+            kiosk.journalChanged(facts)
+            guard let head, let enrolment = facts.enrolment else { return .notEnrolled }
+            return .vitals(
+                Vitals(
+                    kiosk: enrolment.kiosk, epoch: enrolment.epoch, head: head, receipt: facts.receipt,
+                    now: kiosk.time(), unsent: Int(facts.unsent), marks: kiosk.marks.map(\.rawValue).sorted(),
+                    program: Release.version))
+        }
+    }
+
+    /// Work on the journal whose answer is made on the loop.
+    private func perform<Value: Sendable>(
+        _ reply: Reply<UplinkAnswer>, _ work: @escaping @Sendable (Journal) throws(JournalError) -> Value,
+        answer: @escaping (Value) -> UplinkAnswer
+    ) {
+        worker.perform(work, on: loop) { result in
+            switch result {
+            case .success(let value): reply(answer(value))
+            case .failure(.receipt(let refusal)): reply(.refused(reason: "\(refusal)"))
+            case .failure(.notEnrolled): reply(.notEnrolled)
+            case .failure(let error): reply(.failed(reason: "\(error)"))
+            }
+        }
+    }
+}
+
+extension JournalWorker {
+    /// Like `perform`, with the completion on the loop's thread.
+    func perform<Value: Sendable>(
+        _ work: @escaping @Sendable (Journal) throws(JournalError) -> Value, on loop: EventLoop,
+        completion: @escaping (Result<Value, JournalError>) -> Void
+    ) {
+        let mailbox = loop.mailbox
+        let bound = loop.bound(completion)
+        perform(work) { result in _ = mailbox.post { bound.value(result) } }
+    }
+}
