@@ -1,8 +1,9 @@
 import FoundationEssentials
-import Glibc
 import Ledger
 import Ratings
 import Wire
+
+import func Glibc.memchr
 
 /// Records that a kiosk sent, after everything that can be checked without the store: signatures, limits and the chain.
 struct CheckedBatch: Sendable {
