@@ -8,7 +8,7 @@ import KioskControl
 import KioskShell
 
 /// `otsenka-kiosk doctor`: looks at everything that a kiosk needs and says what is wrong with each.
-struct DoctorCommand: AsyncParsableCommand {
+struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Check settings, questionnaire, fonts, display, input devices and the running kiosk.",
@@ -17,7 +17,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(help: "The settings file.")
     var settings: String?
 
-    func run() async throws {
+    func run() throws {
         var first: Int32 = 0
         func report(_ thing: String, _ status: Int32, _ finding: String) {
             print("\(status == 0 ? "ok  " : "FAIL")  \(thing): \(finding)")
@@ -25,7 +25,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         var found = KioskSettings()
         do {
-            found = try await KioskSettings.load(file: settings, environment: ProcessInfo.processInfo.environment)
+            found = try SettingsLoading.load(file: settings)
             report("settings", 0, settings ?? "defaults")
         } catch { report("settings", 78, "\(error)") }
         do {

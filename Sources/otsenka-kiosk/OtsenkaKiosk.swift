@@ -4,7 +4,7 @@ import Systemd
 
 /// The kiosk's program; each subcommand is in a file of its own.
 @main
-struct OtsenkaKiosk: AsyncParsableCommand {
+struct OtsenkaKiosk: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "otsenka-kiosk",
         abstract: "Asks visitors how they were served, and keeps every answer.",
@@ -15,7 +15,9 @@ struct OtsenkaKiosk: AsyncParsableCommand {
             RenderCommand.self, LintCommand.self,
         ])
 
-    static func main() async {
+    /// Not async: with an async main, libdispatch ends up owning the main thread and parks it with an empty signal mask,
+    /// so that a signal that `run` takes as an event would end the process.
+    static func main() {
         // `run` takes these signals as events. They must be blocked before the process has a second thread, since a
         // thread without the mask would take the default action for all.
         if CommandLine.arguments.dropFirst().first == RunCommand.configuration.commandName {
@@ -23,11 +25,7 @@ struct OtsenkaKiosk: AsyncParsableCommand {
         }
         do {
             var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            try command.run()
         } catch let failure as Failure {
             fail(failure)
         } catch {
