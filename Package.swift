@@ -164,7 +164,9 @@ let testTargets: [Target] = [
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .testTarget(name: "DemoTests", swiftSettings: strict),
-    .testTarget(name: "KernelTests", dependencies: ["otsenka-testbench"], swiftSettings: strict),
+    .testTarget(
+        name: "KernelTests", dependencies: ["otsenka-testbench", "otsenka-kiosk", "otsenka-collector"],
+        swiftSettings: strict),
     .executableTarget(
         name: "otsenka-testbench", dependencies: ["Display"], path: "Tests/otsenka-testbench", swiftSettings: strict),
 ]
