@@ -123,7 +123,8 @@ let programs: [Target] = [
     program(
         "otsenka-bench",
         [
-            "FakeKiosk", "KioskJournal", "CollectorSQLite", "Collecting", "Ledger", "Wire", "Ratings", "Curl", "Gzip", crypto,
+            "FakeKiosk", "KioskJournal", "CollectorSQLite", "Collecting", "Ledger", "Wire", "Ratings", "Curl", "Gzip",
+            crypto,
             sqlite, argumentParser,
         ]),
 ]
@@ -131,7 +132,8 @@ let programs: [Target] = [
 /// What tests and the bench use in place of a kiosk.
 let helpers: [Target] = [
     .target(
-        name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire", "Collecting"], path: "Tests/FakeKiosk", swiftSettings: strict)
+        name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire", "Collecting"], path: "Tests/FakeKiosk",
+        swiftSettings: strict)
 ]
 
 let testTargets: [Target] = [
@@ -157,13 +159,14 @@ let testTargets: [Target] = [
         swiftSettings: strict),
     tests("DialogScreens", ["Questionnaires"], exclude: ["Golden"]),
     tests("KioskWeb", [hummingbirdTesting]),
-    tests("KioskShell", ["Dialog", "Evdev", "Ratings"]),
+    tests("KioskShell", ["Dialog", "Evdev", "Ratings", "otsenka-kiosk"]),
     tests("Uplink", [hummingbird, crypto]),
     tests("CollectorSQLite", ["FakeKiosk", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
     tests(
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
-    .testTarget(name: "DemoTests", swiftSettings: strict),
+    .testTarget(
+        name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),
     .testTarget(
         name: "KernelTests", dependencies: ["otsenka-testbench", "otsenka-kiosk", "otsenka-collector"],
         swiftSettings: strict),

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Ledger
 import Ratings
 import Wire
@@ -83,8 +84,7 @@ extension CheckedBatch {
                     "the records have \(body.count) bytes, more than the \(WireLimits.bytesPerBatch) of one batch; "
                     + "send fewer records at once")
         }
-        var lines = body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        if lines.last?.isEmpty == true { lines.removeLast() }
+        let lines = lines(of: body)
         guard Int64(lines.count) == last - first + 1 else {
             throw Refusal(
                 error: .malformed,
@@ -96,7 +96,23 @@ extension CheckedBatch {
                 message: "the line of record \(first + Int64(index)) has \(lines[index].count) bytes, more than the "
                     + "\(Record.maximumLineBytes) of one record")
         }
-        return lines.map { Data($0) }
+        return lines
+    }
+
+    /// The lines without their newlines; the last one may lack its newline. Searches with `memchr`, since splitting `Data`
+    /// byte by byte takes as long as decoding.
+    private static func lines(of body: Data) -> [Data] {
+        body.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) -> [Data] in
+            var lines: [Data] = []
+            var start = 0
+            while start < bytes.count, let line = bytes.baseAddress?.advanced(by: start) {
+                let rest = bytes.count - start
+                let count = memchr(line, Int32(UInt8(ascii: "\n")), rest).map { line.distance(to: $0) } ?? rest
+                lines.append(Data(bytes: line, count: count))
+                start += count + 1
+            }
+            return lines
+        }
     }
 
     /// One line as an item. A body that is not understood is no reason to refuse it; a header that says other than the

@@ -5,7 +5,6 @@
 // program opens the file. A commit is acknowledged only when it is on the disk: WAL with synchronous=FULL, read back.
 // Operations: `write` groups what waits into one commit, `read` runs beside it.
 
-import CSQLiteConfiguration
 import Collecting
 import Foundation
 import GRDB
@@ -18,7 +17,6 @@ public final class SQLiteCollectorStore: CollectorStore {
     public static let fileName = "collector.db"
     /// At most so many transactions share one commit (`reliability.md` §7, “Group commit”).
     static let transactionsPerCommit = 64
-    private static let readers = 4
 
     let path: String
     private let lock: FolderLock
@@ -44,6 +42,10 @@ public final class SQLiteCollectorStore: CollectorStore {
                 ?? StoreError(code: "FAULT", message: "the store \(path) cannot be opened: \(error)")
         }
     }
+
+    /// Why the store takes nothing any more, once the disk failed under it: the program must end (exit status 75), be started
+    /// again and look at what is there, for the system may have dropped what was to be written. Nothing while all is well.
+    public var failure: StoreError? { waiting.withLock { $0.failure } }
 
     /// Closes readers first, so that the last connection, the writer, is the one that may checkpoint.
     public func close() throws {
