@@ -167,7 +167,9 @@ let testTargets: [Target] = [
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),
-    .testTarget(name: "KernelTests", dependencies: ["otsenka-testbench"], swiftSettings: strict),
+    .testTarget(
+        name: "KernelTests", dependencies: ["otsenka-testbench", "otsenka-kiosk", "otsenka-collector"],
+        swiftSettings: strict),
     .executableTarget(
         name: "otsenka-testbench", dependencies: ["Display"], path: "Tests/otsenka-testbench", swiftSettings: strict),
 ]

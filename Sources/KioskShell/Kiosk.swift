@@ -26,6 +26,7 @@ public final class Kiosk {
     private let worker: JournalWorker
     private let facts: KioskFacts
     private let clock = WallClock()
+    private var console: Console?
     private var screen: Screen?
     private var dialog: DialogDriver?
     private var input: InputDriver?
@@ -58,12 +59,21 @@ public final class Kiosk {
 
     /// Runs until a signal or a failure; gives the exit status (Contract). Throws what keeps it from starting.
     public func run() throws -> Int32 {
+        defer { close() }
+        try start()
+        let status = try loop.run()
+        _ = try? ServiceManager.notify(.stopping)
+        return status
+    }
+
+    private func start() throws {
         if let setAside = facts.journal.setAside {
             logger.critical("a damaged journal was set aside", metadata: ["why": "\(setAside.reason)"])
         }
         for number in [SIGTERM, SIGINT] {
             signals.append(try loop.onSignal(number) { [weak self] _ in self?.shutDown() })
         }
+        takeConsole()
         let screen = try Screen(
             loop: loop, settings: settings.display, questionnaire: form.questionnaire, logger: logger)
         self.screen = screen
@@ -77,10 +87,23 @@ public final class Kiosk {
         logger.notice(
             "the kiosk is running",
             metadata: ["display": "\(screen.name)", "kiosk": "\(facts.identity?.kiosk.rawValue ?? "not enrolled")"])
-        let status = try loop.run()
-        _ = try? ServiceManager.notify(.stopping)
-        close()
-        return status
+    }
+
+    /// Covers the kernel's text console. A kiosk does its work without: at worst a cursor blinks in the picture.
+    private func takeConsole() {
+        let path = settings.display.console
+        guard [.auto, .drm, .fbdev].contains(settings.display.backend), path != "none" else { return }
+        do throws(DisplayError) {
+            let console = try Console(path)
+            self.console = console
+            if let warning = console.keyboardWarning {
+                logger.warning("keys still reach the text console", metadata: ["cause": "\(warning)"])
+            }
+        } catch {
+            logger.log(
+                level: error.code == .absent ? .info : .warning, "the text console is not covered",
+                metadata: ["cause": "\(error)"])
+        }
     }
 
     private func startDialog(on screen: Screen) throws {
@@ -215,6 +238,8 @@ public final class Kiosk {
         commands = nil
         web?.stop()
         screen?.close()
+        console?.close()
+        console = nil
         try? worker.close()
     }
 
