@@ -123,15 +123,16 @@ let programs: [Target] = [
     program(
         "otsenka-bench",
         [
-            "FakeKiosk", "KioskJournal", "CollectorSQLite", "Collecting", "Ledger", "Wire", "Ratings", "Curl", "Gzip", crypto,
-            sqlite, argumentParser,
+            "CollectorSQLite", "Curl", "Dialog", "DialogScreens", "Drawing", "FakeKiosk", "Gzip", "KioskControl",
+            "KioskJournal", "Ledger", "Questionnaires", "Ratings", "Wire", argumentParser, sqlite,
         ]),
 ]
 
 /// What tests and the bench use in place of a kiosk.
 let helpers: [Target] = [
     .target(
-        name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire", "Collecting"], path: "Tests/FakeKiosk", swiftSettings: strict)
+        name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire", "Collecting"], path: "Tests/FakeKiosk",
+        swiftSettings: strict)
 ]
 
 let testTargets: [Target] = [

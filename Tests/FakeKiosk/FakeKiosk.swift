@@ -117,6 +117,16 @@ extension FakeKiosk {
                     elapsedMilliseconds: 900)))
     }
 
+    /// A whole dialog of the default questionnaire: eight records.
+    public mutating func rate(_ mark: Int, criteria: [String]) throws {
+        let session = newSession()
+        let visit = Visit(source: .queue, ticket: "A\(head.sequence % 1000)", window: "5")
+        try append(.shown(Shown(session: session, questionnaire: "default@1", language: "ru", visit: visit)))
+        try answer(session, "overall", mark)
+        for criterion in criteria { try answer(session, criterion, Int(1 + random.next() % 5)) }
+        try append(.session(SessionEnd(session: session, outcome: .answered, durationMilliseconds: 31_500)))
+    }
+
     /// Dialogs with marks drawn from the kiosk's own seed until there are `count` records.
     public mutating func fill(upTo count: Int64) throws {
         while self.count < count {
