@@ -123,9 +123,8 @@ let programs: [Target] = [
     program(
         "otsenka-bench",
         [
-            "FakeKiosk", "KioskJournal", "CollectorSQLite", "Collecting", "Ledger", "Wire", "Ratings", "Curl", "Gzip",
-            crypto,
-            sqlite, argumentParser,
+            "CollectorSQLite", "Curl", "Dialog", "DialogScreens", "Drawing", "FakeKiosk", "Gzip", "KioskControl",
+            "KioskJournal", "Ledger", "Questionnaires", "Ratings", "Wire", argumentParser, sqlite,
         ]),
 ]
 

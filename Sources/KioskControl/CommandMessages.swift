@@ -74,11 +74,14 @@ public struct KioskStatus: Codable, Equatable, Sendable {
     public var marks: [String]
     public var program: String
     public var now: KioskTime
+    /// How quick the newest presses of touch panels and keys were; nothing before the first.
+    public var pressToFrameMicroseconds: PressToFrame?
 
     public init(
         kiosk: KioskID?, epoch: Int?, collector: String?, screen: String, records: Int64, receipted: Int64,
         unsent: Int64,
-        devices: [String], display: String, marks: [String], program: String, now: KioskTime
+        devices: [String], display: String, marks: [String], program: String, now: KioskTime,
+        pressToFrameMicroseconds: PressToFrame? = nil
     ) {
         self.kiosk = kiosk
         self.epoch = epoch
@@ -92,5 +95,20 @@ public struct KioskStatus: Codable, Equatable, Sendable {
         self.marks = marks
         self.program = program
         self.now = now
+        self.pressToFrameMicroseconds = pressToFrameMicroseconds
+    }
+}
+
+/// From the reading of the kernel's event to the press's frame in the display's hands, over the newest presses that
+/// changed the picture; microseconds.
+public struct PressToFrame: Codable, Equatable, Sendable {
+    public var count: Int
+    public var p50: Int
+    public var p99: Int
+
+    public init(count: Int, p50: Int, p99: Int) {
+        self.count = count
+        self.p50 = p50
+        self.p99 = p99
     }
 }

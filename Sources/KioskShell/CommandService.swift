@@ -20,6 +20,7 @@ final class CommandService {
         var screen: () -> String
         var devices: () -> [String]
         var display: () -> String
+        var pressToFrame: () -> PressToFrame?
         var visit: (Visit, @escaping (VisitRefusal?) -> Void) -> Void
         /// The kiosk has just been enrolled: the dialog may open.
         var enrolled: () -> Void
@@ -73,7 +74,7 @@ final class CommandService {
                     collector: facts.enrolment?.collector, screen: hooks.screen(), records: facts.head?.sequence ?? 0,
                     receipted: facts.receipted, unsent: facts.unsent, devices: hooks.devices(),
                     display: hooks.display(), marks: kiosk.marks.map(\.rawValue).sorted(), program: Release.version,
-                    now: kiosk.time()))
+                    now: kiosk.time(), pressToFrameMicroseconds: hooks.pressToFrame()))
         }
     }
 

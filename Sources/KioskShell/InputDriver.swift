@@ -8,13 +8,14 @@ final class InputDriver {
     private let loop: EventLoop
     private let manager: InputManager
     private let logger: Logger
-    private let handle: (InputEvent) -> Void
+    private let handle: (InputEvent, Int64) -> Void
     private var watches: [Int32: Watch] = [:]
     private var deadline: Timer?
 
-    /// Throws `InputError` when libudev cannot start. `handle` hears every edge in order.
+    /// Throws `InputError` when libudev cannot start. `handle` hears every edge in order, with the time
+    /// at which reading it began (nanoseconds of CLOCK_MONOTONIC).
     init(
-        loop: EventLoop, settings: InputSettings, logger: Logger, handle: @escaping (InputEvent) -> Void
+        loop: EventLoop, settings: InputSettings, logger: Logger, handle: @escaping (InputEvent, Int64) -> Void
     ) throws {
         self.loop = loop
         self.logger = logger
@@ -27,9 +28,10 @@ final class InputDriver {
 
     /// Opens the devices that are there and follows those that come.
     func start() {
-        let events = manager.start(now: now)
+        let began = KernelClock.monotonic.nanoseconds
+        let events = manager.start(now: began / 1000)
         for descriptor in manager.fileDescriptors where watches[descriptor] == nil { watch(descriptor) }
-        deliver(events)
+        deliver(events, readAt: began)
         if let error = manager.permissionError {
             logger.error("an input device may not be opened", metadata: ["cause": "\(error)"])
         }
@@ -47,25 +49,27 @@ final class InputDriver {
     /// Whether anybody can press anything.
     var hasDevices: Bool { manager.descriptions.contains { $0.leftAloneBecause == nil } }
 
-    private var now: Int64 { KernelClock.monotonic.nanoseconds / 1000 }
-
     private func watch(_ descriptor: Int32) {
         do {
             watches[descriptor] = try loop.watch(descriptor, for: .readable, priority: .important) { [weak self] _ in
                 guard let self else { return }
-                deliver(manager.handleReadable(descriptor, now: now))
+                let began = KernelClock.monotonic.nanoseconds
+                deliver(manager.handleReadable(descriptor, now: began / 1000), readAt: began)
             }
         } catch {
             logger.error("an input device cannot be watched", metadata: ["cause": "\(error)"])
         }
     }
 
-    private func deadlineCame() { deliver(manager.handleDeadline(now: now)) }
+    private func deadlineCame() {
+        let began = KernelClock.monotonic.nanoseconds
+        deliver(manager.handleDeadline(now: began / 1000), readAt: began)
+    }
 
-    private func deliver(_ events: [InputEvent]) {
+    private func deliver(_ events: [InputEvent], readAt: Int64) {
         for event in events {
             log(event)
-            handle(event)
+            handle(event, readAt)
         }
         guard let next = manager.nextDeadline else {
             deadline?.disarm()

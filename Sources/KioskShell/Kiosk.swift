@@ -34,6 +34,7 @@ public final class Kiosk {
     private var commands: CommandService?
     private var web: WebServer?
     private var contacts: ContactTracker
+    private var latencies = PressLatencies()
     private var signals: [SignalWatch] = []
     private var heart: Heart?
 
@@ -121,6 +122,7 @@ public final class Kiosk {
         self.dialog = dialog
         facts.marksChanged = { [weak self] in self?.marksChanged() }
         dialog.begin()
+        if screen.panel != nil { try ServiceManager.notify(.status("first frame")) }
         screen.redrawn = { [weak self] in self?.dialog.map { self?.show($0.view) } }
         marksChanged()
         if enrolled { recordStart() }
@@ -139,14 +141,15 @@ public final class Kiosk {
                 screen: { [weak self] in self?.dialog?.view.screen.name ?? "" },
                 devices: { [weak self] in self?.input?.descriptions.map(\.summary) ?? [] },
                 display: { [weak self] in self?.screen?.name ?? "" },
+                pressToFrame: { [weak self] in self?.latencies.summary },
                 visit: { [weak self] visit, reply in self?.dialog?.take(visit, reply: reply) },
                 enrolled: { [weak self] in self?.enrolled() }))
     }
 
     private func startInput() throws {
         let input = try InputDriver(loop: loop, settings: settings.input.settings, logger: logger) {
-            [weak self] event in
-            self?.took(event)
+            [weak self] event, readAt in
+            self?.took(event, readAt: readAt)
         }
         self.input = input
         input.start()
@@ -166,9 +169,14 @@ public final class Kiosk {
 
     // MARK: - What happens
 
-    private func took(_ event: InputEvent) {
+    /// `readAt`: when the kernel's event was read; nothing for a pointer that no kernel told of.
+    private func took(_ event: InputEvent, readAt: Int64?) {
+        let frames = screen?.panel?.frames
         let size = { [weak self] x, y in self?.screen?.panel?.target(x: x, y: y) }
         for heard in contacts.events(for: event, target: size) { dialog?.handle(heard) }
+        if let readAt, event.kind.isPress, frames != screen?.panel?.frames {
+            latencies.add(nanoseconds: KernelClock.monotonic.nanoseconds - readAt)
+        }
         switch event.kind {
         case .deviceAdded, .deviceRemoved: inputChanged()
         default: break
@@ -179,7 +187,7 @@ public final class Kiosk {
         guard let panel = screen?.panel else { return }
         let size = panel.display.canvas.size
         guard let edge = WebPointer.edge(for: event, width: size.width, height: size.height) else { return }
-        took(edge)
+        took(edge, readAt: nil)
     }
 
     private func show(_ view: DialogView) {
@@ -279,6 +287,16 @@ public final class Kiosk {
 extension ClosedReason {
     /// No touch panel and no buttons: fault 2 of the technician's guide.
     static let noInput = ClosedReason.fault(code: 2)
+}
+
+extension InputEvent.Kind {
+    /// Whether a finger or a key went down.
+    fileprivate var isPress: Bool {
+        switch self {
+        case .down, .key(_, _, pressed: true): true
+        default: false
+        }
+    }
 }
 
 /// A place for a value that a closure leaves behind before its caller goes on.

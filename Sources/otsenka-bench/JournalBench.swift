@@ -20,6 +20,14 @@ enum JournalBench {
         var ratio: Double { journal / baseline }
     }
 
+    /// The line of the table.
+    static func row(quick: Bool, under parent: String) throws -> Row {
+        let rates = try measure(records: quick ? 200 : 1000, rounds: quick ? 3 : 7, under: parent)
+        return .rate(
+            "journal append, one commit each; baseline: plain SQLite in C, same pragmas", rates.journal,
+            unit: "records/s", share: 0.8, of: rates.baseline)
+    }
+
     /// Measures `rounds` rounds of `records` each in a new folder under `parent`, which is removed; returns the medians.
     static func measure(records: Int = 1000, rounds: Int = 5, under parent: String = "/tmp") throws -> Rates {
         var template = Array("\(parent)/otsenka-bench-XXXXXX".utf8CString)
@@ -56,8 +64,6 @@ enum JournalBench {
         try work()
         return Double(count) * 1e9 / Double(DispatchTime.now().uptimeNanoseconds - start)
     }
-
-    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
     private static func enrolled(_ directory: String) throws -> Journal {
         let journal = try Journal.open(directory: directory)

@@ -23,6 +23,9 @@ struct StatusCommand: ParsableCommand {
         print("screen     \(status.screen) on \(status.display)")
         print("records    \(status.records), of which \(status.receipted) receipted, \(status.unsent) unsent")
         print("devices    \(status.devices.isEmpty ? "none" : status.devices.joined(separator: "\n           "))")
+        if let press = status.pressToFrameMicroseconds {
+            print("press      to frame \(press.p50) µs p50, \(press.p99) µs p99, of the newest \(press.count)")
+        }
         print("marks      \(status.marks.isEmpty ? "none" : status.marks.joined(separator: ", "))")
         print("program    \(status.program), start \(status.now.boot), clock \(status.now.wall) (\(status.now.clock))")
     }
