@@ -37,6 +37,7 @@ public final class Kiosk {
     private var latencies = PressLatencies()
     private var signals: [SignalWatch] = []
     private var heart: Heart?
+    private var housekeeping: Housekeeping?
 
     /// Opens the journal and the loop. Throws `JournalError`, `SystemdError`.
     public init(settings: KioskSettings, form: LoadedQuestionnaire, logger: Logger) throws {
@@ -84,6 +85,7 @@ public final class Kiosk {
         try startInput()
         try startWeb(on: screen)
         heart = try Heart(loop: loop, worker: worker, logger: logger)
+        housekeeping = try Housekeeping(loop: loop, worker: worker, clock: clock, logger: logger)
         try ServiceManager.notify(.ready, .status("asking"))
         logger.notice(
             "the kiosk is running",
@@ -239,6 +241,7 @@ public final class Kiosk {
     }
 
     private func close() {
+        housekeeping?.stop()
         input?.stop()
         uplink?.close()
         uplink = nil

@@ -19,5 +19,10 @@ struct WallClock {
         return (wall, FileManager.default.fileExists(atPath: synchronised) ? .synced : .free)
     }
 
+    /// How far the wall clock is ahead of the boot clock, milliseconds: constant as long as nobody sets it.
+    func offsetMilliseconds() -> Int64 {
+        Int64(Date.now.timeIntervalSince1970 * 1000) - KernelClock.boot.milliseconds
+    }
+
     private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }
