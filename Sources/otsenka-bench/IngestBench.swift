@@ -1,8 +1,8 @@
 // What it costs to take records, against the least that it could cost.
 //
-// `load` makes valid signed batches of several kiosks. `throughCollector` takes them in this process: signatures, chain,
-// projections, store, receipt. `baseline` then writes exactly the rows that the store wrote, in the same order, with the
-// same tables, indexes and pragmas, by prepared inserts through SQLite's C API, one commit for each batch.
+// `load` makes valid signed batches of several kiosks. `throughCollector` takes them in this process: signatures,
+// chain, projections, store, receipt. `baseline` then writes exactly the rows that the store wrote, in the same order,
+// with the same tables, indexes and pragmas, by prepared inserts through SQLite's C API, one commit for each batch.
 
 import Collecting
 import CollectorSQLite
@@ -24,7 +24,8 @@ struct IngestLoad {
 
     var records: Int { requests.reduce(0) { $0 + Int($1.request.last - $1.request.first + 1) } }
 
-    /// Enrols `count` kiosks and makes `batches` batches of `size` records for each. `compress` as in `FakeKiosk.upload`.
+    /// Enrols `count` kiosks and makes `batches` batches of `size` records for each. `compress` as in
+    /// `FakeKiosk.upload`.
     static func make(
         for collector: Collector, kiosks count: Int, batches: Int, size: Int,
         compress: ((Data) throws -> Data)? = nil
