@@ -1,9 +1,9 @@
 // The embedded store of a collector: one SQLite file, `collector.db`, in the data folder.
 //
-// Constraints (`reliability.md` §1, fact 1: the WAL-reset bug of Debian 12's SQLite): one connection does all writes and
-// all checkpoints; the readers are read-only connections that never checkpoint, not even as the last to close; no other
-// program opens the file. A commit is acknowledged only when it is on the disk: WAL with synchronous=FULL, read back.
-// Operations: `write` groups what waits into one commit, `read` runs beside it.
+// Constraints (`reliability.md` §1, fact 1: the WAL-reset bug of Debian 12's SQLite): one connection does all writes
+// and all checkpoints; the readers are read-only connections that never checkpoint, not even as the last to close; no
+// other program opens the file. A commit is acknowledged only when it is on the disk: WAL with synchronous=FULL, read
+// back. Operations: `write` groups what waits into one commit, `read` runs beside it.
 
 import Collecting
 import Foundation
@@ -43,8 +43,9 @@ public final class SQLiteCollectorStore: CollectorStore {
         }
     }
 
-    /// Why the store takes nothing any more, once the disk failed under it: the program must end (exit status 75), be started
-    /// again and look at what is there, for the system may have dropped what was to be written. Nothing while all is well.
+    /// Why the store takes nothing any more, once the disk failed under it: the program must end (exit status 75), be
+    /// started again and look at what is there, for the system may have dropped what was to be written. Nothing while
+    /// all is well.
     public var failure: StoreError? { waiting.withLock { $0.failure } }
 
     /// Closes readers first, so that the last connection, the writer, is the one that may checkpoint.
