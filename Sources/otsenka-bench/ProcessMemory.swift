@@ -25,7 +25,7 @@ enum ProcessMemory {
 
     private static func frames(of process: pid_t) -> Set<UInt64> {
         let page = UInt64(getpagesize())
-        let maps = (try? String(contentsOf: URL(filePath: "/proc/\(process)/maps"), encoding: .utf8)) ?? ""
+        let maps = whole("/proc/\(process)/maps")
         let descriptor = open("/proc/\(process)/pagemap", O_RDONLY)
         defer { close(descriptor) }
         var frames: Set<UInt64> = []
@@ -42,5 +42,18 @@ enum ProcessMemory {
             }
         }
         return frames
+    }
+
+    /// Foundation reads a file of /proc, whose size is told as 0, only to the end of its first page.
+    private static func whole(_ path: String) -> String {
+        let descriptor = open(path, O_RDONLY)
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<count]
+        }
     }
 }
