@@ -1,6 +1,5 @@
 import Configuration
 import FoundationEssentials
-import SystemPackage
 import Yams
 
 /// Why settings are refused; the program exits 78 with `description`.
@@ -32,9 +31,14 @@ extension KioskSettings {
         ]
         var present = Set(keys.filter { environment[variable(for: $0)] != nil })
         if let file {
-            let found = try check(file: file)
-            present.formUnion(found)
-            if !found.isEmpty { providers.append(try await provider(of: file)) }
+            let found = try read(file: file)
+            present.formUnion(found.keys)
+            // As variables, so that one rule says what a value may look like. YAMLSnapshot would build Yams' regular
+            // expressions, and with them bring ICU into a program that needs neither (3 MB).
+            let variables = found.map { (variable(for: $0.key), $0.value) }
+            providers.append(
+                EnvironmentVariablesProvider(environmentVariables: Dictionary(uniqueKeysWithValues: variables))
+                    .prefixKeys(with: "otsenka"))
         }
         let reader = SettingsReader(
             config: ConfigReader(providers: providers), present: present, place: file ?? "the environment")
@@ -47,8 +51,8 @@ extension KioskSettings {
         "OTSENKA_" + key.uppercased().map { $0 == "." || $0 == "-" ? "_" : String($0) }.joined()
     }
 
-    /// The keys in the file, all of them known.
-    private static func check(file: String) throws -> Set<String> {
+    /// What the file sets, every key of it known; lists are joined with commas.
+    private static func read(file: String) throws -> [String: String] {
         let data: Data
         do { data = try Data(contentsOf: URL(filePath: file)) } catch {
             throw SettingsError(
@@ -56,29 +60,32 @@ extension KioskSettings {
                 nextStep: "check that it exists and its permissions")
         }
         let root: Node?
-        do { root = try Yams.compose(yaml: String(decoding: data, as: UTF8.self)) } catch let error as YamlError {
+        do { root = try Yams.compose(yaml: String(decoding: data, as: UTF8.self), .basic) } catch let error as YamlError
+        {
             throw SettingsError(
                 place: file, cause: "this is not YAML (\(firstLine(of: "\(error)")))",
                 nextStep: "correct the line, or take the file away to start with the defaults")
         }
-        guard let root, root.null == nil else { return [] }
+        guard let root, root.null == nil else { return [:] }
         guard root.mapping != nil else {
             throw SettingsError(
                 place: file, cause: "the file is not a list of `key: value` lines",
                 nextStep: "see `otsenka-kiosk run --help` for an example")
         }
-        var found: Set<String> = []
+        var found: [String: String] = [:]
         try collect(root, prefix: "", file: file, into: &found)
         return found
     }
 
-    private static func collect(_ node: Node, prefix: String, file: String, into found: inout Set<String>) throws {
+    private static func collect(
+        _ node: Node, prefix: String, file: String, into found: inout [String: String]
+    ) throws {
         for (key, value) in node.mapping ?? [:] {
             let name = prefix + (key.string ?? "?")
             if value.mapping != nil, keys.contains(where: { $0.hasPrefix(name + ".") }) {
                 try collect(value, prefix: name + ".", file: file, into: &found)
             } else if keys.contains(name) {
-                found.insert(name)
+                found[name] = try text(of: value, file: file)
             } else {
                 let line = key.mark.map { ":\($0.line)" } ?? ""
                 throw SettingsError(
@@ -95,14 +102,15 @@ extension KioskSettings {
         return best.0
     }
 
-    private static func provider(of file: String) async throws -> any ConfigProvider {
-        do {
-            return try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
-        } catch {
+    private static func text(of value: Node, file: String) throws -> String {
+        let parts = value.sequence.map { $0.map(\.scalar?.string) } ?? [value.scalar?.string]
+        let texts = parts.compactMap(\.self)
+        guard texts.count == parts.count, texts.count == 1 || !texts.contains(where: { $0.contains(",") }) else {
             throw SettingsError(
-                place: file, cause: "a value has a kind that settings do not know (\(firstLine(of: "\(error)")))",
-                nextStep: "values are texts, numbers, true or false, or lists of one kind")
+                place: file, cause: "a value has a kind that settings do not know",
+                nextStep: "values are texts, numbers, true or false, or lists of texts without commas")
         }
+        return texts.joined(separator: ",")
     }
 
     private static func firstLine(of text: String) -> String {

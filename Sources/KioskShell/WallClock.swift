@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Ratings
 import Systemd
 
@@ -13,7 +14,9 @@ struct WallClock {
 
     /// RFC 3339 in UTC with milliseconds, and whether to believe it.
     func now() -> (wall: String, state: ClockState) {
-        let wall = Date.now.formatted(Self.style)
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let wall = Self.text(seconds: time.tv_sec, milliseconds: time.tv_nsec / 1_000_000)
         // The format has fixed width, so texts compare as times do.
         if wall < Self.floor { return (wall, .unset) }
         return (wall, FileManager.default.fileExists(atPath: synchronised) ? .synced : .free)
@@ -24,5 +27,19 @@ struct WallClock {
         Int64(Date.now.timeIntervalSince1970 * 1000) - KernelClock.boot.milliseconds
     }
 
-    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    /// RFC 3339 in UTC with milliseconds of a time since 1970. Foundation's style would ask ICU for the machine's time
+    /// zone, which costs the kiosk megabytes for a zone that it does not use.
+    static func text(seconds: Int, milliseconds: Int) -> String {
+        var seconds = seconds
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        func digits(_ value: Int32, _ count: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, count - text.count)) + text
+        }
+        return digits(parts.tm_year + 1900, 4) + "-" + digits(parts.tm_mon + 1, 2) + "-" + digits(parts.tm_mday, 2)
+            + "T"
+            + digits(parts.tm_hour, 2) + ":" + digits(parts.tm_min, 2) + ":" + digits(parts.tm_sec, 2) + "."
+            + digits(Int32(milliseconds), 3) + "Z"
+    }
 }

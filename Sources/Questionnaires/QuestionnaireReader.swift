@@ -52,7 +52,9 @@ struct QuestionnaireReader {
                 "more than \(QuestionnaireLimits.asterisks) asterisks", nil, "write texts without them")
         }
         do {
-            let parser = try Parser(yaml: text, encoding: .utf8)
+            // Every value is taken as it is spelt, so no rule has to guess its kind; Yams' own rules are regular
+            // expressions, which would bring ICU into the kiosk.
+            let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
             guard let node = try parser.singleRoot() else {
                 throw failure("it is empty", nil, "start from the default questionnaire")
             }

@@ -133,8 +133,8 @@ struct KioskBench {
         let text = try String(contentsOf: URL(filePath: runFile), encoding: .utf8)
         guard let run = pid_t(text.filter(\.isNumber)) else { throw BenchError("\(runFile) holds no process id") }
         let shown = Double(EnrolledKiosk.width * EnrolledKiosk.height * 4) / 1e6
-        let (runs, uplinks) = (try Self.megabytes(run), try Self.megabytes(uplink))
-        return [
+        let (runs, uplinks) = (try ProcessMemory.proportional(run), try ProcessMemory.proportional(uplink))
+        var rows = [
             Row(
                 name: "memory (PSS) of run and uplink together, without the scan-out buffer",
                 value: runs + uplinks - shown, unit: "MB", goal: Self.memoryGoalMegabytes),
@@ -142,15 +142,13 @@ struct KioskBench {
             Row(name: "  of which uplink", value: uplinks, unit: "MB"),
             Row(name: "scan-out buffer (the headless display's copy), beside it", value: shown, unit: "MB"),
         ]
-    }
-
-    /// The process's share of the memory that is in use (proc(5), smaps_rollup), millions of bytes.
-    private static func megabytes(_ process: pid_t) throws -> Double {
-        let path = "/proc/\(process)/smaps_rollup"
-        let text = (try? String(contentsOf: URL(filePath: path), encoding: .utf8)) ?? ""
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Pss:") }),
-            let kibibytes = Double(line.filter(\.isNumber))
-        else { throw BenchError("\(path) tells no PSS; the process has ended or the kernel lacks PROC_PAGE_MONITOR") }
-        return kibibytes * 1024 / 1e6
+        // PSS flatters on a machine where other programs use the same libraries, this one among them.
+        if let distinct = ProcessMemory.distinct([run, uplink]) {
+            rows.append(
+                Row(
+                    name: "  both, every page counted once, as if nobody else used the libraries",
+                    value: distinct - shown, unit: "MB"))
+        }
+        return rows
     }
 }
