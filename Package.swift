@@ -92,7 +92,7 @@ let adapters: [Target] = [
         [
             "Ratings", "Ledger", "KioskControl", "Dialog", "DialogScreens", "KioskJournal", "KioskWeb",
             "Questionnaires",
-            "Evdev", "Display", "Drawing", "Systemd", "UnixSocket", configuration, systemPackage, yams, crypto, logging,
+            "Evdev", "Display", "Drawing", "Systemd", "UnixSocket", configuration, yams, crypto, logging,
         ]),
     module(
         "Uplink",
