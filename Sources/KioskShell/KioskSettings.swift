@@ -53,12 +53,6 @@ public struct KioskSettings: Equatable, Sendable {
     public struct DialogPart: Equatable, Sendable {
         /// The language in which each session starts; nothing takes the questionnaire's first.
         public var language: String?
-        /// `lobby`: a touch starts a session. `window`: only a visit event does.
-        public var start = Start.lobby
-        /// The window and the service of a session that no visit event named.
-        public var window: String?
-        public var service: String?
-
         /// The times of the dialog, milliseconds; nothing takes the default of `DialogLimits`. At a real panel a time may
         /// not be shorter than its default, since that is what EN 301 549 and `domain.md` §3.3 ask for; the headless and
         /// the web display take any, for tests.
@@ -67,7 +61,5 @@ public struct KioskSettings: Equatable, Sendable {
         public var armMilliseconds: Int?
         public var highlightMilliseconds: Int?
         public var thanksMilliseconds: Int?
-
-        public enum Start: String, Sendable, CaseIterable { case lobby, window }
     }
 }

@@ -19,7 +19,7 @@ extension KioskSettings {
         "display.connector", "display.mode", "display.diagonal-inches", "display.viewing-distance-mm",
         "display.web-port", "display.console", "display.wait-seconds", "input.grab", "input.matrix", "input.rotation",
         "input.keys",
-        "dialog.language", "dialog.start", "dialog.window", "dialog.service", "dialog.warning-ms", "dialog.reset-ms",
+        "dialog.language", "dialog.warning-ms", "dialog.reset-ms",
         "dialog.arm-ms", "dialog.highlight-ms", "dialog.thanks-ms",
     ]
 

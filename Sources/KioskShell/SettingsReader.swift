@@ -142,9 +142,6 @@ extension KioskSettings.InputPart {
 extension KioskSettings.DialogPart {
     fileprivate mutating func take(from reader: SettingsReader, atPanel: Bool) throws {
         try reader.string("dialog.language", into: &language)
-        try reader.choice("dialog.start", into: &start)
-        try reader.string("dialog.window", into: &window)
-        try reader.string("dialog.service", into: &service)
         try reader.int("dialog.warning-ms", into: &warningMilliseconds)
         try reader.int("dialog.reset-ms", into: &resetMilliseconds)
         try reader.int("dialog.arm-ms", into: &armMilliseconds)

@@ -25,7 +25,7 @@ import Testing
             display: {backend: drm, device: /dev/dri/card1, connector: HDMI-A-2, mode: 1280x800@60, \
             diagonal-inches: 10.1, viewing-distance-mm: 450, web-port: 9000, console: /dev/tty7}
             input: {grab: false, matrix: "0 -1 1 1 0 0", rotation: 90, keys: [KEY_A=answer-1, KEY_B=finish]}
-            dialog: {language: en, window: "3", service: passport, warning-ms: 20000}
+            dialog: {language: en, warning-ms: 20000}
             """)
         #expect(settings.dataFolder == "/srv/journal")
         #expect(settings.runtimeFolder == "/srv/run")
@@ -35,6 +35,7 @@ import Testing
         #expect(settings.display.diagonalInches == 10.1)
         #expect(settings.input.meanings == ["KEY_A": .answer(1), "KEY_B": .finish])
         #expect(settings.input.settings.rotation == .right)
+        #expect(settings.dialog.language == "en")
         #expect(settings.dialog.limits.warning == 20000)
     }
 
