@@ -158,14 +158,17 @@ let testTargets: [Target] = [
         swiftSettings: strict),
     tests("DialogScreens", ["Questionnaires"], exclude: ["Golden"]),
     tests("KioskWeb", [hummingbirdTesting]),
-    tests("KioskShell", ["Dialog", "Evdev", "Ratings"]),
+    tests("KioskShell", ["Dialog", "Evdev", "Ratings", "otsenka-kiosk"]),
     tests("Uplink", [hummingbird, crypto]),
     tests("CollectorSQLite", ["FakeKiosk", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
     tests(
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
-    .testTarget(name: "DemoTests", swiftSettings: strict),
-    .testTarget(name: "KernelTests", dependencies: ["otsenka-testbench"], swiftSettings: strict),
+    .testTarget(
+        name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),
+    .testTarget(
+        name: "KernelTests", dependencies: ["otsenka-testbench", "otsenka-kiosk", "otsenka-collector"],
+        swiftSettings: strict),
     .executableTarget(
         name: "otsenka-testbench", dependencies: ["Display"], path: "Tests/otsenka-testbench", swiftSettings: strict),
 ]

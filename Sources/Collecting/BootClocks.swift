@@ -1,8 +1,8 @@
 // Placing records in time (`reliability.md` §6.4).
 //
-// Constraints: order is `seq`; a record's time is the start of its boot plus its `boot_ms`, so a batch needs one line for
-// each boot in it, and the line that was used is kept and sealed with the batch: what was derived can be derived again.
-// Format of `text`: `boot=start` or `boot=earliest..latest`, joined with `;`, milliseconds since 1970.
+// Constraints: order is `seq`; a record's time is the start of its boot plus its `boot_ms`, so a batch needs one line
+// for each boot in it, and the line that was used is kept and sealed with the batch: what was derived can be derived
+// again. Format of `text`: `boot=start` or `boot=earliest..latest`, joined with `;`, milliseconds since 1970.
 // Operations: `init(of:…)` over the clock fields of a batch, `placed`, `text`, `init(text:)`.
 
 import Wire
@@ -51,8 +51,8 @@ extension BootClocks {
         var greatest: Int64
     }
 
-    /// Places the boots of a batch. `now` is the kiosk's clock as it sent, `received` the collector's; `floor` is a time
-    /// before which none of the records can have been written; `contact` gives what is known of an earlier boot.
+    /// Places the boots of a batch. `now` is the kiosk's clock as it sent, `received` the collector's; `floor` is a
+    /// time before which none of the records can have been written; `contact` gives what is known of an earlier boot.
     init(
         of moments: [Moment], now: KioskClock, received: Int64, floor: Int64,
         contact: (_ boot: Int) throws -> BootContact?
@@ -95,7 +95,8 @@ extension BootClocks {
 
     private static func cut(_ milliseconds: Int64) -> Int64 { min(max(milliseconds, 0), longestBoot) }
 
-    /// The moment of a record: the middle of what is known, never after it was received. Nothing for a boot without a line.
+    /// The moment of a record: the middle of what is known, never after it was received. Nothing for a boot without a
+    /// line.
     func placed(_ moment: Moment, received: Int64) -> Placed? {
         guard let start = starts.last(where: { $0.boot == moment.boot }) else { return nil }
         let width = start.latest - start.earliest

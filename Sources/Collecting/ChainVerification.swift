@@ -91,8 +91,8 @@ struct ChainVerification {
         else { return add("the newest receipt that is kept is not one of this collector") }
         if note.head.sequence > epoch.head.sequence {
             add(
-                "records \(epoch.head.sequence + 1)-\(note.head.sequence) were receipted and are not stored; the kiosk sends "
-                    + "them again", at: epoch.head.sequence + 1)
+                "records \(epoch.head.sequence + 1)-\(note.head.sequence) were receipted and are not stored; "
+                    + "the kiosk sends them again", at: epoch.head.sequence + 1)
         }
     }
 

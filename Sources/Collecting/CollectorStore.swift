@@ -7,12 +7,14 @@ import Ratings
 /// Policy decides, a store only carries out: it holds rows, runs transactions, and knows neither keys nor the clock.
 public protocol CollectorStore: Sendable {
     /// Runs `work` as one transaction. When this returns, all of it is durable; when it throws, nothing of it was done.
-    /// Transactions run one after another; `work` must not wait for anything. Throws what `work` throws, or `StoreError`.
+    /// Transactions run one after another; `work` must not wait for anything. Throws what `work` throws, or
+    /// `StoreError`.
     func write<Value: Sendable>(
         _ work: @escaping @Sendable (any StoreTransaction) throws -> Value
     ) async throws -> Value
 
-    /// Runs `work` over one unchanging state of the store, beside the writer. Throws what `work` throws, or `StoreError`.
+    /// Runs `work` over one unchanging state of the store, beside the writer. Throws what `work` throws, or
+    /// `StoreError`.
     func read<Value: Sendable>(
         _ work: @escaping @Sendable (any StoreSnapshot) throws -> Value
     ) async throws -> Value
@@ -58,7 +60,8 @@ public protocol StoreSnapshot {
     func services() throws -> [Place]
     /// What the storage engine itself finds wrong with its file; empty when nothing is.
     func storageFaults() throws -> [String]
-    /// Rows that name a chain which no epoch has, one line each with the table and the chain; empty when there are none.
+    /// Rows that name a chain which no epoch has, one line each with the table and the chain; empty when there are
+    /// none.
     func orphans() throws -> [String]
 }
 
@@ -71,12 +74,14 @@ public protocol StoreTransaction: StoreSnapshot {
     func put(_ kiosk: KioskRow) throws
     /// Adds the code, or writes its new state; a nil `characters` erases the code itself.
     func put(_ code: CodeRow) throws
-    /// Erases the characters of every code that has expired at `now`, and of the open codes of `kiosk` where it is given.
+    /// Erases the characters of every code that has expired at `now`, and of the open codes of `kiosk` where it is
+    /// given.
     func eraseCodes(expiredAt now: Int64, of kiosk: KioskID?) throws
     func insert(_ epoch: EpochRow) throws
     /// Writes the fields from `state` on; those before them never change.
     func update(_ epoch: EpochRow) throws
-    /// Adds an accepted batch: `lines` are its records `arrival.first … arrival.last`; with all that was derived from them.
+    /// Adds an accepted batch: `lines` are its records `arrival.first … arrival.last`; with all that was derived from
+    /// them.
     func insert(_ arrival: ArrivalRow, lines: ArraySlice<Data>, derived: Derived) throws
     func put(_ contact: BootContact, chain: Int64) throws
     /// Keeps evidence once: the same chain, first record and last hash are not kept twice. False if it was there.

@@ -1,7 +1,8 @@
 import Ledger
 import Ratings
 
-/// Derives sessions and answers from records, in order. Pure but for `known`, which finds a session of an earlier batch.
+/// Derives sessions and answers from records, in order. Pure but for `known`, which finds a session of an earlier
+/// batch.
 struct Deriving {
     let place: KioskPlace
     let clocks: BootClocks

@@ -75,8 +75,8 @@ extension Collector {
         Refusal(
             error: .epochClosed,
             message:
-                "epoch \(row.epoch) of kiosk \(row.kiosk) was closed because its journal had gone back; enrol the kiosk "
-                + "again with a code of `otsenka-collector kiosk replace \(row.kiosk)`")
+                "epoch \(row.epoch) of kiosk \(row.kiosk) was closed because its journal had gone back; enrol "
+                + "the kiosk again with a code of `otsenka-collector kiosk replace \(row.kiosk)`")
     }
 
     static func lost(need: Int64) -> Refusal {

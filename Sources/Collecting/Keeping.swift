@@ -88,7 +88,8 @@ extension Collector {
         return row
     }
 
-    /// The epoch that a batch belongs to; opened here where the kiosk started it by itself after damage (§4, “Corruption”).
+    /// The epoch that a batch belongs to; opened here where the kiosk started it by itself after damage (§4,
+    /// “Corruption”).
     func epoch(
         of batch: CheckedBatch, permit: UploadPermit, now: Int64, in transaction: any StoreTransaction
     ) throws -> Result<EpochRow, Refusal> {
@@ -101,8 +102,8 @@ extension Collector {
         case .open: break
         case .closed, .superseded:
             let message =
-                "epoch \(newest.epoch) of kiosk \(permit.kiosk) is \(newest.state.rawValue), so it cannot open another by "
-                + "itself; enrol it with a code of `otsenka-collector kiosk replace \(permit.kiosk)`"
+                "epoch \(newest.epoch) of kiosk \(permit.kiosk) is \(newest.state.rawValue), so it cannot open "
+                + "another by itself; enrol it with a code of `otsenka-collector kiosk replace \(permit.kiosk)`"
             return .failure(Refusal(error: .epochClosed, message: message))
         }
         guard batch.first == 1 else {
@@ -113,8 +114,8 @@ extension Collector {
         genesis.epoch = permit.epoch
         guard case .loss = batch.items.first?.body, batch.previous == genesis.hash else {
             let message =
-                "epoch \(permit.epoch) of kiosk \(permit.kiosk) was not opened by an enrolment, and its record 1 is not a "
-                + "`loss` that follows the genesis of epoch \(newest.epoch)'s key and nonce"
+                "epoch \(permit.epoch) of kiosk \(permit.kiosk) was not opened by an enrolment, and its record "
+                + "1 is not a `loss` that follows the genesis of epoch \(newest.epoch)'s key and nonce"
             return .failure(Refusal(error: .brokenChain, message: message))
         }
         let row = try open(

@@ -1,10 +1,10 @@
 // The collector's own signatures over rows of its store.
 //
-// Constraints: a row that no kiosk signed (times, places, clocks, states) must not be changeable unnoticed by somebody who
-// has the store but not the key. Format: Ed25519 by the receipt key over lines of text; the first line names the purpose,
-// so that a seal can never be taken for a receipt (`cosignature/v1`) or for another row's seal. No field holds a newline
-// (places are checked when a kiosk is added) except the notes, which stand last.
-// Operations: `seal` and `holds` for an epoch, an epoch's state, and an arrival.
+// Constraints: a row that no kiosk signed (times, places, clocks, states) must not be changeable unnoticed by somebody
+// who has the store but not the key. Format: Ed25519 by the receipt key over lines of text; the first line names the
+// purpose, so that a seal can never be taken for a receipt (`cosignature/v1`) or for another row's seal. No field holds
+// a newline (places are checked when a kiosk is added) except the notes, which stand last. Operations: `seal` and
+// `holds` for an epoch, an epoch's state, and an arrival.
 
 import FoundationEssentials
 import Ledger

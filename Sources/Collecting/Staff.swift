@@ -52,7 +52,8 @@ extension Collector {
         }
     }
 
-    /// Makes a one-time code with which a known kiosk is enrolled again, on the same or on another machine. Its place stays.
+    /// Makes a one-time code with which a known kiosk is enrolled again, on the same or on another machine. Its place
+    /// stays.
     public func replaceKiosk(_ id: KioskID, now: Int64) async throws -> IssuedCode {
         let code = EnrolmentCode(random: random(10))
         return try await store.write { transaction in

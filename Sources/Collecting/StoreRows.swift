@@ -15,7 +15,8 @@ public struct Place: Codable, Equatable, Sendable {
     }
 }
 
-/// Where a kiosk stands: ids of an office, the service and the window that a session has when its visit names no others.
+/// Where a kiosk stands: ids of an office, the service and the window that a session has when its visit names no
+/// others.
 public struct KioskPlace: Codable, Equatable, Sendable {
     public var office: String
     public var service: String
@@ -43,8 +44,8 @@ public struct KioskRow: Equatable, Sendable {
     }
 }
 
-/// A one-time code. `characters` is the code itself: kept because the proof is an HMAC under it, and erased as soon as the
-/// code is used, spent or expired.
+/// A one-time code. `characters` is the code itself: kept because the proof is an HMAC under it, and erased as soon as
+/// the code is used, spent or expired.
 public struct CodeRow: Equatable, Sendable {
     public var identifier: String
     public var characters: String?

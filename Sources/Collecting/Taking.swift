@@ -53,8 +53,8 @@ extension Collector {
         case .fork:
             let fork = try firstDifference(batch, row: row, in: transaction)
             let message =
-                "record \(fork) of kiosk \(row.kiosk), epoch \(row.epoch), differs from the one stored here: two journals "
-                + "speak with one key (a cloned or restored card); both are kept; enrol the kiosk again"
+                "record \(fork) of kiosk \(row.kiosk), epoch \(row.epoch), differs from the one stored here: "
+                + "two journals speak with one key (a cloned or restored card); both are kept; enrol the kiosk again"
             if try keep(batch, because: .fork, &row, now: now, in: transaction) {
                 try event(.fork, message, row, now: now, in: transaction)
             }
@@ -73,9 +73,9 @@ extension Collector {
     ) throws -> Refusal {
         row.state = .closed
         let message =
-            "the newest record of kiosk \(row.kiosk), epoch \(row.epoch), is \(head.sequence), but \(row.head.sequence) "
-            + "records are stored here: its card was set back; the epoch is closed; enrol the kiosk again with a code of "
-            + "`otsenka-collector kiosk replace \(row.kiosk)`"
+            "the newest record of kiosk \(row.kiosk), epoch \(row.epoch), is \(head.sequence), but "
+            + "\(row.head.sequence) records are stored here: its card was set back; the epoch is closed; enrol the "
+            + "kiosk again with a code of `otsenka-collector kiosk replace \(row.kiosk)`"
         try event(.rewindKiosk, message, row, now: now, in: transaction)
         return Refusal(error: .rewindKiosk, message: message)
     }
@@ -113,8 +113,9 @@ extension Collector {
             signed.head.hash != batch.hash(of: claim.sequence)
         else { return }
         let message =
-            "kiosk \(row.kiosk), epoch \(row.epoch), had signed another record \(claim.sequence) (\(signed.head.hash)) than "
-            + "the one it sent (\(batch.hash(of: claim.sequence))): a part of its journal that was not yet sent was replaced"
+            "kiosk \(row.kiosk), epoch \(row.epoch), had signed another record \(claim.sequence) "
+            + "(\(signed.head.hash)) than the one it sent (\(batch.hash(of: claim.sequence))): a part of its "
+            + "journal that was not yet sent was replaced"
         try event(.contradiction, message, row, now: now, in: transaction)
     }
 

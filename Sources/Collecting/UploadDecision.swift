@@ -43,9 +43,9 @@ extension RequestMoment {
 
     /// Whether the kiosk made this request after the one that carried `claim`.
     ///
-    /// libcurl repeats requests by itself and networks deliver late, so a head below the stored one proves nothing unless
-    /// the request is newer. Within a boot the boot clock decides; a card that was set back may count the same boot
-    /// again, so a wall clock that is clearly later counts too.
+    /// libcurl repeats requests by itself and networks deliver late, so a head below the stored one proves nothing
+    /// unless the request is newer. Within a boot the boot clock decides; a card that was set back may count the same
+    /// boot again, so a wall clock that is clearly later counts too.
     func isLater(than claim: HeadClaim) -> Bool {
         if clock.boot != claim.boot ? clock.boot > claim.boot : clock.bootMilliseconds > claim.bootMilliseconds {
             return true

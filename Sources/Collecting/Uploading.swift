@@ -5,8 +5,8 @@ import Wire
 
 extension Collector {
     /// Takes a batch: checks digest, notes and chain, decides and stores in one transaction, and signs the receipt only
-    /// when that transaction is durable. `body` is as it was sent; `inflate` is called after its digest was checked, and
-    /// only if it is compressed; it must stop at `WireLimits.bytesPerBatch`.
+    /// when that transaction is durable. `body` is as it was sent; `inflate` is called after its digest was checked,
+    /// and only if it is compressed; it must stop at `WireLimits.bytesPerBatch`.
     ///
     /// Throws `Refusal`, or `StoreError` when the store failed: then nothing was stored and the kiosk tries again.
     public func upload(
@@ -91,8 +91,8 @@ extension Collector {
         }
     }
 
-    /// The receipt that the kiosk shows, if it is one of ours for this epoch. An older or foreign one proves nothing and
-    /// is no reason to refuse records.
+    /// The receipt that the kiosk shows, if it is one of ours for this epoch. An older or foreign one proves nothing
+    /// and is no reason to refuse records.
     func receipt(in head: RequestHead, kiosk: KioskID, epoch: Int, key: PublicKey) -> Checkpoint? {
         guard head.fields["receipt"] != nil, let note = try? note(in: "receipt", of: head, kiosk: kiosk, key: key),
             note.head.epoch == epoch, (try? note.receiptTime(of: identity.name, key: identity.key.publicKey)) != nil

@@ -1,9 +1,10 @@
 // `verify`: whether the store still holds what kiosks sent, in the order and with the times in which it was taken.
 //
-// What is checked, for each chain: every line against the chain from its genesis and against the signed checkpoint of its
-// batch; that no record, batch or branch is missing or left over; the seals of epochs and batches; the claim and the
-// receipt that the kiosk showed; and every row that was derived from records, by deriving it again. Not covered, because
-// nothing in it is evidence: names of offices and services, codes, heartbeats, contacts of boots and the list of events.
+// What is checked, for each chain: every line against the chain from its genesis and against the signed checkpoint of
+// its batch; that no record, batch or branch is missing or left over; the seals of epochs and batches; the claim and
+// the receipt that the kiosk showed; and every row that was derived from records, by deriving it again. Not covered,
+// because nothing in it is evidence: names of offices and services, codes, heartbeats, contacts of boots and the list
+// of events.
 
 import Ledger
 import Ratings

@@ -2,8 +2,8 @@ import Collecting
 import GRDB
 
 extension Row {
-    /// The value of a column that this program always writes. GRDB's subscript would stop the program on a value of another
-    /// type, and a damaged file can hold any; this throws `StoreError`.
+    /// The value of a column that this program always writes. GRDB's subscript would stop the program on a value of
+    /// another type, and a damaged file can hold any; this throws `StoreError`.
     func get<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
         guard let value = Value.fromDatabaseValue(try stored(column)) else { throw Self.damaged(column) }
         return value

@@ -58,7 +58,8 @@ extension SQLiteAccess {
         let grouping = Grouping(query)
         let sql = """
             SELECT \(grouping.columns) answer.question AS question, answer.value AS value, count(*) AS n
-            FROM session JOIN answer ON answer.chain = session.chain AND answer.session = session.session \(grouping.join)
+            FROM session JOIN answer ON answer.chain = session.chain AND answer.session = session.session
+                \(grouping.join)
             WHERE \(grouping.condition) AND outcome IS NOT 'refused'
             GROUP BY \(grouping.columns) question, value
             ORDER BY \(grouping.columns) question, value

@@ -25,8 +25,8 @@ struct FolderLock: ~Copyable {
             throw StoreError(
                 code: "SQLITE_BUSY",
                 message:
-                    "the store in \(folder) is open in \(who) (EWOULDBLOCK on \(path)); use its commands while it runs, "
-                    + "or stop it first")
+                    "the store in \(folder) is open in \(who) (EWOULDBLOCK on \(path)); use its commands while "
+                    + "it runs, or stop it first")
         }
         let text = "\(getpid())"
         _ = ftruncate(descriptor, 0)

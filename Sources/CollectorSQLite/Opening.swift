@@ -35,8 +35,8 @@ extension SQLiteCollectorStore {
         var configuration = Configuration()
         configuration.label = "otsenka.collector.writer"
         configuration.busyMode = .timeout(5)
-        // `journalMode` stays `.default`: GRDB sets synchronous=NORMAL with WAL, which loses what was receipted at a power
-        // cut (`reliability.md` §1, fact 2).
+        // `journalMode` stays `.default`: GRDB sets synchronous=NORMAL with WAL, which loses what was receipted at a
+        // power cut (`reliability.md` §1, fact 2).
         configuration.prepareDatabase { db in
             try db.execute(
                 sql: """
@@ -49,7 +49,8 @@ extension SQLiteCollectorStore {
                     PRAGMA cell_size_check = ON;
                     PRAGMA trusted_schema = OFF;
                     """)
-            // The WAL file stays, so that no commit depends on a directory entry whose fsync SQLite does not check (fact 3).
+            // The WAL file stays, so that no commit depends on a directory entry whose fsync SQLite does not check
+            // (fact 3).
             var persist: Int32 = 1
             sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &persist)
         }
@@ -89,7 +90,8 @@ extension SQLiteCollectorStore {
                 throw StoreError(
                     code: "SQLITE_MISUSE",
                     message: "the store \(path) is not durable as set (journal_mode \(journal ?? "?"), synchronous "
-                        + "\(synchronous ?? -1) instead of wal and 2); its file system is not suitable, move it to a local disk"
+                        + "\(synchronous ?? -1) instead of wal and 2); its file system is not suitable, move "
+                        + "it to a local disk"
                 )
             }
         }

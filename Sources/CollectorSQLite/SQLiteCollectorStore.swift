@@ -1,11 +1,10 @@
 // The embedded store of a collector: one SQLite file, `collector.db`, in the data folder.
 //
-// Constraints (`reliability.md` §1, fact 1: the WAL-reset bug of Debian 12's SQLite): one connection does all writes and
-// all checkpoints; the readers are read-only connections that never checkpoint, not even as the last to close; no other
-// program opens the file. A commit is acknowledged only when it is on the disk: WAL with synchronous=FULL, read back.
-// Operations: `write` groups what waits into one commit, `read` runs beside it.
+// Constraints (`reliability.md` §1, fact 1: the WAL-reset bug of Debian 12's SQLite): one connection does all writes
+// and all checkpoints; the readers are read-only connections that never checkpoint, not even as the last to close; no
+// other program opens the file. A commit is acknowledged only when it is on the disk: WAL with synchronous=FULL, read
+// back. Operations: `write` groups what waits into one commit, `read` runs beside it.
 
-import CSQLiteConfiguration
 import Collecting
 import Foundation
 import GRDB
@@ -18,7 +17,6 @@ public final class SQLiteCollectorStore: CollectorStore {
     public static let fileName = "collector.db"
     /// At most so many transactions share one commit (`reliability.md` §7, “Group commit”).
     static let transactionsPerCommit = 64
-    private static let readers = 4
 
     let path: String
     private let lock: FolderLock
@@ -44,6 +42,11 @@ public final class SQLiteCollectorStore: CollectorStore {
                 ?? StoreError(code: "FAULT", message: "the store \(path) cannot be opened: \(error)")
         }
     }
+
+    /// Why the store takes nothing any more, once the disk failed under it: the program must end (exit status 75), be
+    /// started again and look at what is there, for the system may have dropped what was to be written. Nothing while
+    /// all is well.
+    public var failure: StoreError? { waiting.withLock { $0.failure } }
 
     /// Closes readers first, so that the last connection, the writer, is the one that may checkpoint.
     public func close() throws {

@@ -1,12 +1,12 @@
 // The tables of a collector's store.
 //
 // Constraints: a migration that has been shipped is never edited; retired names are not used again. Times are
-// milliseconds since 1970, hashes, keys and seals base64, notes their whole text. `record.line` is the line as the kiosk
-// wrote it, without its newline: the evidence from which `session`, `answer` and `quarantine` follow.
+// milliseconds since 1970, hashes, keys and seals base64, notes their whole text. `record.line` is the line as the
+// kiosk wrote it, without its newline: the evidence from which `session`, `answer` and `quarantine` follow.
 //
-// The tables that grow with the records are WITHOUT ROWID and begin with (chain, sequence): a kiosk's rows lie together,
-// inserts go to the end of its range, and no second index is needed. They have no foreign key, which would cost a lookup
-// for each record; `verify` finds rows without an epoch.
+// The tables that grow with the records are WITHOUT ROWID and begin with (chain, sequence): a kiosk's rows lie
+// together, inserts go to the end of its range, and no second index is needed. They have no foreign key, which would
+// cost a lookup for each record; `verify` finds rows without an epoch.
 
 import GRDB
 

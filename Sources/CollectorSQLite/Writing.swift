@@ -5,8 +5,8 @@ import GRDBSQLite
 import Ledger
 import Ratings
 
-/// A prepared statement that is bound from left to right and run once. GRDB keeps it; binding goes through the C API, which
-/// halves the cost of a record.
+/// A prepared statement that is bound from left to right and run once. GRDB keeps it; binding goes through the C API,
+/// which halves the cost of a record.
 struct RowStatement {
     private let handle: OpaquePointer
     private let access: SQLiteAccess
@@ -77,8 +77,8 @@ extension SQLiteAccess: StoreTransaction {
         try db.execute(
             sql: """
                 INSERT INTO kiosk (id, office, service, window, added, revoked) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET office = excluded.office, service = excluded.service, window = excluded.window,
-                    revoked = excluded.revoked
+                ON CONFLICT DO UPDATE SET office = excluded.office, service = excluded.service,
+                    window = excluded.window, revoked = excluded.revoked
                 """,
             arguments: [
                 kiosk.id.rawValue, kiosk.place.office, kiosk.place.service, kiosk.place.window, kiosk.added,
@@ -91,8 +91,8 @@ extension SQLiteAccess: StoreTransaction {
             sql: """
                 INSERT INTO enrolment_code (identifier, characters, kiosk, expires, tries, proof, answer)
                 VALUES (?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET characters = excluded.characters, tries = excluded.tries, proof = excluded.proof,
-                    answer = excluded.answer
+                ON CONFLICT DO UPDATE SET characters = excluded.characters, tries = excluded.tries,
+                    proof = excluded.proof, answer = excluded.answer
                 """,
             arguments: [
                 code.identifier, code.characters, code.kiosk.rawValue, code.expires, code.tries, code.proof,
@@ -103,7 +103,10 @@ extension SQLiteAccess: StoreTransaction {
     func eraseCodes(expiredAt now: Int64, of kiosk: KioskID?) throws {
         try db.execute(
             sql:
-                "UPDATE enrolment_code SET characters = NULL WHERE characters IS NOT NULL AND (expires <= ? OR kiosk IS ?)",
+                """
+                UPDATE enrolment_code SET characters = NULL
+                WHERE characters IS NOT NULL AND (expires <= ? OR kiosk IS ?)
+                """,
             arguments: [now, kiosk?.rawValue])
     }
 

@@ -26,6 +26,7 @@ public final class Kiosk {
     private let worker: JournalWorker
     private let facts: KioskFacts
     private let clock = WallClock()
+    private var console: Console?
     private var screen: Screen?
     private var dialog: DialogDriver?
     private var input: InputDriver?
@@ -36,6 +37,7 @@ public final class Kiosk {
     private var latencies = PressLatencies()
     private var signals: [SignalWatch] = []
     private var heart: Heart?
+    private var housekeeping: Housekeeping?
 
     /// Opens the journal and the loop. Throws `JournalError`, `SystemdError`.
     public init(settings: KioskSettings, form: LoadedQuestionnaire, logger: Logger) throws {
@@ -59,12 +61,21 @@ public final class Kiosk {
 
     /// Runs until a signal or a failure; gives the exit status (Contract). Throws what keeps it from starting.
     public func run() throws -> Int32 {
+        defer { close() }
+        try start()
+        let status = try loop.run()
+        _ = try? ServiceManager.notify(.stopping)
+        return status
+    }
+
+    private func start() throws {
         if let setAside = facts.journal.setAside {
             logger.critical("a damaged journal was set aside", metadata: ["why": "\(setAside.reason)"])
         }
         for number in [SIGTERM, SIGINT] {
             signals.append(try loop.onSignal(number) { [weak self] _ in self?.shutDown() })
         }
+        takeConsole()
         let screen = try Screen(
             loop: loop, settings: settings.display, questionnaire: form.questionnaire, logger: logger)
         self.screen = screen
@@ -74,14 +85,28 @@ public final class Kiosk {
         try startInput()
         try startWeb(on: screen)
         heart = try Heart(loop: loop, worker: worker, logger: logger)
+        housekeeping = try Housekeeping(loop: loop, worker: worker, clock: clock, logger: logger)
         try ServiceManager.notify(.ready, .status("asking"))
         logger.notice(
             "the kiosk is running",
             metadata: ["display": "\(screen.name)", "kiosk": "\(facts.identity?.kiosk.rawValue ?? "not enrolled")"])
-        let status = try loop.run()
-        _ = try? ServiceManager.notify(.stopping)
-        close()
-        return status
+    }
+
+    /// Covers the kernel's text console. A kiosk does its work without: at worst a cursor blinks in the picture.
+    private func takeConsole() {
+        let path = settings.display.console
+        guard [.auto, .drm, .fbdev].contains(settings.display.backend), path != "none" else { return }
+        do throws(DisplayError) {
+            let console = try Console(path)
+            self.console = console
+            if let warning = console.keyboardWarning {
+                logger.warning("keys still reach the text console", metadata: ["cause": "\(warning)"])
+            }
+        } catch {
+            logger.log(
+                level: error.code == .absent ? .info : .warning, "the text console is not covered",
+                metadata: ["cause": "\(error)"])
+        }
     }
 
     private func startDialog(on screen: Screen) throws {
@@ -216,6 +241,7 @@ public final class Kiosk {
     }
 
     private func close() {
+        housekeeping?.stop()
         input?.stop()
         uplink?.close()
         uplink = nil
@@ -223,6 +249,8 @@ public final class Kiosk {
         commands = nil
         web?.stop()
         screen?.close()
+        console?.close()
+        console = nil
         try? worker.close()
     }
 

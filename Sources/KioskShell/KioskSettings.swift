@@ -31,6 +31,8 @@ public struct KioskSettings: Equatable, Sendable {
         /// From the eyes to the screen, millimetres: letters are at least 0.7° high at this distance.
         public var viewingDistanceMillimetres: Double?
         public var webPort = 8081
+        /// How long to wait for a display that is not there, before the program ends with 69 and is started anew.
+        public var waitSeconds = 30
         /// The terminal to cover (`/dev/tty1`); `none` leaves terminals alone, nothing takes the one on the screen.
         public var console: String?
     }

@@ -6,8 +6,6 @@ import Systemd
 
 /// Keeps a display on the loop: waits for one that comes late, opens it again when it goes, and shows the newest view.
 final class Screen {
-    /// How long a start, or a loss, waits for a display before the program ends with 69 and is started anew.
-    static let patienceMilliseconds: Int64 = 30_000
     private static let retryMilliseconds: Int64 = 250
     private static let lookMilliseconds: Int64 = 1_000
 
@@ -95,7 +93,7 @@ final class Screen {
         defer { armTimer() }
         if let since = waitingSince {
             do { try open() } catch { return giveUp("\(error)") }
-            if waitingSince != nil, KernelClock.monotonic.milliseconds - since > Self.patienceMilliseconds {
+            if waitingSince != nil, KernelClock.monotonic.milliseconds - since > Int64(settings.waitSeconds) * 1000 {
                 giveUp(lastError?.description ?? "no display")
             }
             return

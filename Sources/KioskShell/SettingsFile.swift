@@ -17,7 +17,8 @@ extension KioskSettings {
     static let keys: Set<String> = [
         "data", "runtime", "questionnaire", "display.backend", "display.device",
         "display.connector", "display.mode", "display.diagonal-inches", "display.viewing-distance-mm",
-        "display.web-port", "display.console", "input.grab", "input.matrix", "input.rotation", "input.keys",
+        "display.web-port", "display.console", "display.wait-seconds", "input.grab", "input.matrix", "input.rotation",
+        "input.keys",
         "dialog.language", "dialog.start", "dialog.window", "dialog.service", "dialog.warning-ms", "dialog.reset-ms",
         "dialog.arm-ms", "dialog.highlight-ms", "dialog.thanks-ms",
     ]

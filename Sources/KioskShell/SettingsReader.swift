@@ -78,6 +78,7 @@ extension KioskSettings.DisplayPart {
         try reader.double("display.diagonal-inches", into: &diagonalInches)
         try reader.double("display.viewing-distance-mm", into: &viewingDistanceMillimetres)
         try reader.int("display.web-port", into: &webPort)
+        try reader.int("display.wait-seconds", into: &waitSeconds)
         try reader.string("display.console", into: &console)
         if let mode, ModeRequest(mode) == nil {
             throw reader.refusal(of: "display.mode", kind: "WIDTHxHEIGHT or WIDTHxHEIGHT@HERTZ, such as 1920x1080@60")
@@ -87,6 +88,9 @@ extension KioskSettings.DisplayPart {
         }
         if let viewingDistanceMillimetres, !(200...2000).contains(viewingDistanceMillimetres) {
             throw reader.refusal(of: "display.viewing-distance-mm", kind: "200 to 2000 millimetres")
+        }
+        guard (0...3600).contains(waitSeconds) else {
+            throw reader.refusal(of: "display.wait-seconds", kind: "0 to 3600 seconds")
         }
         guard (0...65535).contains(webPort) else { throw reader.refusal(of: "display.web-port", kind: "0 to 65535") }
     }

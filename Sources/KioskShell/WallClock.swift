@@ -22,6 +22,11 @@ struct WallClock {
         return (wall, FileManager.default.fileExists(atPath: synchronised) ? .synced : .free)
     }
 
+    /// How far the wall clock is ahead of the boot clock, milliseconds: constant as long as nobody sets it.
+    func offsetMilliseconds() -> Int64 {
+        Int64(Date.now.timeIntervalSince1970 * 1000) - KernelClock.boot.milliseconds
+    }
+
     /// RFC 3339 in UTC with milliseconds of a time since 1970. Foundation's style would ask ICU for the machine's time
     /// zone, which costs the kiosk megabytes for a zone that it does not use.
     static func text(seconds: Int, milliseconds: Int) -> String {

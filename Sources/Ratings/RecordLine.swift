@@ -29,15 +29,18 @@ extension Record {
     /// of a body of a known kind, is missing or of another type. An unknown kind decodes to `.unknown`.
     public init(line: Data) throws {
         try RecordLineError.check(line)
-        self = try JSONDecoder().decode(Record.self, from: line)
+        self = try decoder.decode(Record.self, from: line)
     }
 }
+
+/// Made once, as the encoder.
+private let decoder = JSONDecoder()
 
 extension RecordHeader {
     /// Decodes only the header: enough to check a chain when the body is not understood.
     public init(line: Data) throws {
         try RecordLineError.check(line)
-        self = try JSONDecoder().decode(RecordHeader.self, from: line)
+        self = try decoder.decode(RecordHeader.self, from: line)
     }
 }
 
@@ -68,9 +71,14 @@ extension Record: Codable {
     }
 
     public init(from decoder: any Decoder) throws {
-        header = try RecordHeader(from: decoder)
-        let kind = try decoder.container(keyedBy: KindKey.self).decode(String.self, forKey: .kind)
-        body = try RecordBody(kind: kind, from: decoder)
+        let fields = try decoder.container(keyedBy: RecordField.self)
+        header = try RecordHeader(fields)
+        switch try fields.decode(String.self, forKey: .kind) {
+        case "shown": body = .shown(try Shown(fields))
+        case "answer": body = .answer(try Answer(fields))
+        case "session": body = .session(try SessionEnd(fields))
+        case let kind: body = try RecordBody(kind: kind, from: decoder)
+        }
     }
 }
 
@@ -95,11 +103,9 @@ extension RecordBody {
         }
     }
 
+    /// The kinds that `Record.init(from:)` does not decode from its own container.
     fileprivate init(kind: String, from decoder: any Decoder) throws {
         switch kind {
-        case "shown": self = .shown(try Shown(from: decoder))
-        case "answer": self = .answer(try Answer(from: decoder))
-        case "session": self = .session(try SessionEnd(from: decoder))
         case "comment": self = .comment(try TextDigest(from: decoder))
         case "gratitude": self = .gratitude(try Gratitude(from: decoder))
         case "boot": self = .boot(try Boot(from: decoder))

@@ -83,15 +83,22 @@ enum SocketPath {
     /// `sun_path` holds 108 bytes, the last of them zero.
     static let maximumBytes = 107
 
-    /// Calls `body` with the address. Throws `pathTooLong`, also for an empty path or one with a zero byte, which would
-    /// name something else.
-    static func withAddress(
-        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(UnixSocketError) -> Void
-    ) throws(UnixSocketError) {
+    /// The path's bytes. Throws `pathTooLong`, also for an empty path or one with a zero byte: the kernel would take such
+    /// a path for another one.
+    @discardableResult
+    static func checked(_ path: String) throws(UnixSocketError) -> [UInt8] {
         let bytes = Array(path.utf8)
         guard !bytes.isEmpty, bytes.count <= maximumBytes, !bytes.contains(0) else {
             throw UnixSocketError(path: path, cause: .pathTooLong)
         }
+        return bytes
+    }
+
+    /// Calls `body` with the address.
+    static func withAddress(
+        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(UnixSocketError) -> Void
+    ) throws(UnixSocketError) {
+        let bytes = try checked(path)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }

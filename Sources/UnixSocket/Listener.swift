@@ -21,6 +21,7 @@ public final class Listener {
     public init(
         path: String, mode: UInt32, maximumConnections: Int = 32, limits: ConnectionLimits
     ) throws(UnixSocketError) {
+        try SocketPath.checked(path)
         try Self.removeStaleSocket(path)
         let socket = try Descriptor(path: path, nonBlocking: true)
         // unix(7): a socket file gets the mode of the socket's own inode less the umask; so it is never wider than

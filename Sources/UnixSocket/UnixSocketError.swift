@@ -5,7 +5,7 @@ public struct UnixSocketError: Error, Equatable, CustomStringConvertible {
     public enum Cause: Equatable, Sendable {
         /// A system call failed with this errno.
         case system(call: String, code: Int32)
-        /// The path is longer than `sockaddr_un` holds (108 bytes with its end).
+        /// The path is empty, holds a zero byte, or is longer than `sockaddr_un` holds (108 bytes with its end).
         case pathTooLong
         /// Somebody answers on the path already.
         case inUse
@@ -44,7 +44,7 @@ public struct UnixSocketError: Error, Equatable, CustomStringConvertible {
             guard let server else { return "socket \(path): \(call) failed (\(name))" }
             return server.silence(path: path, cause: name)
         case .pathTooLong:
-            return "socket path \(path) is longer than \(SocketPath.maximumBytes) bytes; choose a shorter folder"
+            return "socket path \(path) is empty or longer than \(SocketPath.maximumBytes) bytes; choose another folder"
         case .inUse:
             return "another program answers on \(path) already; stop it first (see 'ss -xlp')"
         case .notASocket:

@@ -86,7 +86,9 @@ final class CollectorClient {
         var fields = fields
         var body = body
         // Without memory for compression the bytes go as they are.
-        if body.count > Self.smallestCompressedBytes, let packed = try? Gzip.compress(body, level: Self.gzipLevel), packed.count < body.count {
+        if body.count > Self.smallestCompressedBytes, let packed = try? Gzip.compress(body, level: Self.gzipLevel),
+            packed.count < body.count
+        {
             body = packed
             fields["content-encoding"] = "gzip"
         }

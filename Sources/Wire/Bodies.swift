@@ -130,7 +130,7 @@ public enum SignedTime {
         }
         let lines = note.text.split(separator: "\n")
         guard lines.count == 4, let seconds = UInt64(lines[3]),
-            text(kiosk: kiosk, nonce: nonce, seconds: seconds) == note.text
+            text(kiosk: kiosk, nonce: nonce, seconds: seconds).utf8.elementsEqual(note.text.utf8)
         else { return nil }
         return seconds
     }

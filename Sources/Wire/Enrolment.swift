@@ -19,6 +19,8 @@ public struct EnrolmentCode: Equatable, Sendable {
     /// Reads a code as a person types it: any case, spaces and hyphens ignored, O as 0, I and L as 1.
     public init?(_ typed: String) {
         var text = ""
+        // ASCII first: uppercased() would make "SS" of "ß", and a code with it.
+        guard typed.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         for character in typed.uppercased() where character != "-" && character != " " {
             switch character {
             case "O": text.append("0")
@@ -93,9 +95,9 @@ public struct EnrolmentRequest: Codable, Equatable, Sendable {
 
     /// Whether the sender knows the code, and the journal key vouches for the transport key.
     public func isValid(for code: EnrolmentCode) -> Bool {
-        guard let proof = Data(base64Encoded: proof), let signature = Data(base64Encoded: certificate) else {
-            return false
-        }
+        guard Transcript.areLines([self.code, nonce, pin, hardware]), let proof = Data(base64Encoded: proof),
+            let signature = Data(base64Encoded: certificate)
+        else { return false }
         let statement = TransportStatement.bytes(journalKey: journalKey, transportKey: transportKey)
         return HMAC<SHA256>.isValidAuthenticationCode(proof, authenticating: Data(transcript.utf8), using: code.key)
             && journalKey.verifies(signature, over: statement)
@@ -155,7 +157,9 @@ public struct EnrolmentAnswer: Codable, Equatable, Sendable {
 
     /// Whether the answerer knows the code and answers this very request.
     public func isValid(for request: EnrolmentRequest, code: EnrolmentCode) -> Bool {
-        guard let proof = Data(base64Encoded: proof) else { return false }
+        guard Transcript.areLines([collectorName, collectorNonce]), let proof = Data(base64Encoded: proof) else {
+            return false
+        }
         return HMAC<SHA256>.isValidAuthenticationCode(
             proof, authenticating: Data(transcript(after: request).utf8), using: code.key)
     }
@@ -196,5 +200,13 @@ public struct EnrolmentAnswer: Codable, Equatable, Sendable {
         case collectorName = "collector_name"
         case receiptKey = "receipt_key"
         case collectorNonce = "collector_nonce"
+    }
+}
+
+private enum Transcript {
+    /// Whether each text takes exactly one line. One with a line break could take the place of two: the transcript, and so
+    /// its proof, would be the same for other fields (an authority told as a part of the nonce, say).
+    static func areLines(_ texts: [String]) -> Bool {
+        texts.allSatisfy { $0.utf8.allSatisfy { $0 >= 0x20 } }
     }
 }

@@ -23,11 +23,14 @@ public struct RequestHead: Equatable, Sendable {
 
     /// The value of one component in the signature base (RFC 9421 §2).
     fileprivate func value(of component: String) -> String? {
-        switch component {
-        case "@method": method
-        case "@path": path
-        default: component.hasPrefix("@") ? nil : fields[component]?.trimmingOptionalWhitespace
-        }
+        let value =
+            switch component {
+            case "@method": method
+            case "@path": path
+            default: component.hasPrefix("@") ? nil : fields[component]?.trimmingOptionalWhitespace
+            }
+        // A line break inside a value could pass for the next line of the base; HTTP knows none, so neither do we.
+        return value.flatMap { $0.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 }) ? nil : $0 }
     }
 }
 
@@ -80,7 +83,9 @@ public enum RequestSignature {
 
     /// When the kiosk signed by its own clock, seconds since 1970; nothing if the signature does not say.
     public static func created(of head: RequestHead) -> Int64? {
-        guard let list = input(of: head), case .integer(let time) = list.rfc9651Parameters["created"] else { return nil }
+        guard let list = input(of: head), case .integer(let time) = list.rfc9651Parameters["created"] else {
+            return nil
+        }
         return time
     }
 
@@ -98,9 +103,8 @@ public enum RequestSignature {
         for name in candidates.dropFirst(2) where head.fields[name] != nil && !covered.contains(name) {
             throw .uncovered(name)
         }
-        guard case .string("ed25519") = list.rfc9651Parameters["alg"],
-            case .string(key.base64) = list.rfc9651Parameters["keyid"]
-        else { throw .otherKey }
+        // Keys are compared as bytes: Swift's strings are equal when their characters are, spelled in whatever code points.
+        guard case .string("ed25519") = list.rfc9651Parameters["alg"], keyID(of: head) == key else { throw .otherKey }
         guard let signature = signature(of: head), let message = try? base(of: head, list) else { throw .malformed }
         guard key.verifies(signature, over: message) else { throw .invalid }
     }

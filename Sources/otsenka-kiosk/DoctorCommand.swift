@@ -8,7 +8,7 @@ import KioskControl
 import KioskShell
 
 /// `otsenka-kiosk doctor`: looks at everything that a kiosk needs and says what is wrong with each.
-struct DoctorCommand: AsyncParsableCommand {
+struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Check settings, questionnaire, fonts, display, input devices and the running kiosk.",
@@ -17,7 +17,8 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(help: "The settings file.")
     var settings: String?
 
-    func run() async throws {
+    func run() throws {
+        let file = settings
         var first: Int32 = 0
         func report(_ thing: String, _ status: Int32, _ finding: String) {
             print("\(status == 0 ? "ok  " : "FAIL")  \(thing): \(finding)")
@@ -25,8 +26,10 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         var found = KioskSettings()
         do {
-            found = try await KioskSettings.load(file: settings, environment: ProcessInfo.processInfo.environment)
-            report("settings", 0, settings ?? "defaults")
+            found = try waiting {
+                try await KioskSettings.load(file: file, environment: ProcessInfo.processInfo.environment)
+            }
+            report("settings", 0, file ?? "defaults")
         } catch { report("settings", 78, "\(error)") }
         do {
             report("questionnaire", 0, try LoadedQuestionnaire(path: found.questionnaire).questionnaire.reference)

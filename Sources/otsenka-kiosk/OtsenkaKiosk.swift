@@ -1,10 +1,11 @@
 import ArgumentParser
+import Dispatch
 import Glibc
-import Systemd
+import Synchronization
 
 /// The kiosk's program; each subcommand is in a file of its own.
 @main
-struct OtsenkaKiosk: AsyncParsableCommand {
+struct OtsenkaKiosk: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "otsenka-kiosk",
         abstract: "Asks visitors how they were served, and keeps every answer.",
@@ -15,19 +16,12 @@ struct OtsenkaKiosk: AsyncParsableCommand {
             RenderCommand.self, LintCommand.self,
         ])
 
-    static func main() async {
-        // `run` takes these signals as events. They must be blocked before the process has a second thread, since a
-        // thread without the mask would take the default action for all.
-        if CommandLine.arguments.dropFirst().first == RunCommand.configuration.commandName {
-            try? SignalMask.block([SIGTERM, SIGINT])
-        }
+    /// Synchronous, so that `run` has the real main thread: under an asynchronous main the runtime parks that thread in
+    /// sigsuspend(2) with every signal open, and a stop signal would end the process there instead of being an event.
+    static func main() {
         do {
             var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            try command.run()
         } catch let failure as Failure {
             fail(failure)
         } catch {
@@ -48,4 +42,27 @@ struct OtsenkaKiosk: AsyncParsableCommand {
 struct Failure: Error {
     var status: Int32
     var message: String
+}
+
+/// Waits on this thread for asynchronous work; for the start of a command, before it has anything else to do.
+func waiting<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) throws -> Value {
+    let done = DispatchSemaphore(value: 0)
+    let box = ResultBox<Value>()
+    Task.detached {
+        do {
+            let value = try await work()
+            box.result.withLock { $0 = .success(value) }
+        } catch {
+            box.result.withLock { $0 = .failure(error) }
+        }
+        done.signal()
+    }
+    done.wait()
+    guard let result = box.result.withLock({ $0 }) else { preconditionFailure("a signal comes after the result") }
+    return try result.get()
+}
+
+/// What a task leaves for the thread that waits for it.
+private final class ResultBox<Value: Sendable>: Sendable {
+    let result = Mutex<Result<Value, any Error>?>(nil)
 }

@@ -7,12 +7,13 @@ import KioskJournal
 import KioskShell
 import Logging
 import Questionnaires
+import Systemd
 
 /// The version of this program.
 let version = Release.version
 
 /// `otsenka-kiosk run`
-struct RunCommand: AsyncParsableCommand {
+struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Show the dialog, take presses, keep the journal. Has no network.",
@@ -37,20 +38,22 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The settings file.")
     var settings: String?
 
-    func run() async throws {
+    func run() throws {
+        // Taken as events by the loop; blocked before the process has a second thread, which would inherit the mask.
+        try SignalMask.block([SIGTERM, SIGINT])
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let file = self.settings
         let settings: KioskSettings
         let form: LoadedQuestionnaire
         do {
-            settings = try await KioskSettings.load(
-                file: self.settings, environment: ProcessInfo.processInfo.environment)
+            settings = try waiting {
+                try await KioskSettings.load(file: file, environment: ProcessInfo.processInfo.environment)
+            }
             form = try LoadedQuestionnaire(path: settings.questionnaire)
         } catch {
             throw Failure(status: 78, message: "\(error)")
         }
-        // The loop takes the main thread: libudev, DRM and sockets are its, and nothing else needs it.
-        let status = try await MainActor.run { try Self.operate(settings, form) }
-        Glibc.exit(status)
+        Glibc.exit(try Self.operate(settings, form))
     }
 
     private static func operate(_ settings: KioskSettings, _ form: LoadedQuestionnaire) throws -> Int32 {

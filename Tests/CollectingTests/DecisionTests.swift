@@ -35,7 +35,7 @@ import Wire
         Row(name: "a repeat is answered", first: 21, last: 40, head: 40, expected: .repeated),
         Row(name: "an old repeat of a newer request too", first: 21, last: 30, head: 45, expected: .repeated),
         Row(
-            name: "a late repeat with an old head too", first: 1, last: 20, head: 20, later: false, expected: .repeated),
+            name: "a late one with an old head too", first: 1, last: 20, head: 20, later: false, expected: .repeated),
         Row(name: "a hole is named", first: 42, last: 60, head: 60, expected: .gap(need: 41)),
         Row(
             name: "a hole in an empty chain is named", stored: 0, claimed: nil, first: 2, last: 3, head: 3,

@@ -5,7 +5,8 @@ import Ledger
 import Ratings
 import Testing
 
-/// What every implementation of `CollectorStore` does, row by row. Policy is tested elsewhere; here a store is only a store.
+/// What every implementation of `CollectorStore` does, row by row. Policy is tested elsewhere; here a store is only a
+/// store.
 @Suite struct StoreContract {
     private static let place = KioskPlace(office: "o", service: "s", window: "1")
 

@@ -6,8 +6,8 @@ import GRDB
 import Ledger
 import Ratings
 
-/// A store with everything in it that can be there: four kiosks, a re-enrolment, a loss, a fork, a revocation, records that
-/// were not understood, several boots and batches. Made once; tests work on copies of its file.
+/// A store with everything in it that can be there: four kiosks, a re-enrolment, a loss, a fork, a revocation, records
+/// that were not understood, several boots and batches. Made once; tests work on copies of its file.
 struct KeptStore: Sendable {
     let folder: String
     let identity: CollectorIdentity

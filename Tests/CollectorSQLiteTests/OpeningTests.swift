@@ -143,4 +143,21 @@ import Testing
         try await store.write { try $0.add(office: Place(id: "o", name: "n")) }
         try store.close()
     }
+
+    @Test func `after a failed disk nothing is taken any more, and reading goes on`() async throws {
+        let folder = NSTemporaryDirectory() + "group-\(UUID().uuidString)"
+        let store = try SQLiteCollectorStore(folder: folder, create: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let fault = StoreError(code: "SQLITE_IOERR", message: "as if the disk had failed")
+        await #expect(throws: fault) {
+            try await store.write { transaction in
+                try transaction.add(office: Place(id: "lost", name: "n"))
+                throw fault
+            }
+        }
+        #expect(store.failure == fault)
+        await #expect(throws: fault) { try await store.write { try $0.add(office: Place(id: "later", name: "n")) } }
+        #expect(try await store.read { try $0.offices() } == [])
+        try store.close()
+    }
 }

@@ -142,7 +142,7 @@ extension Vandal {
         [
             "office = office || 'x'", "service = service || 'x'", "window = window || 'x'",
             "journal_key = (SELECT o.journal_key FROM epoch AS o WHERE o.journal_key <> epoch.journal_key LIMIT 1)",
-            "transport_key = (SELECT o.transport_key FROM epoch AS o WHERE o.transport_key <> epoch.transport_key LIMIT 1)",
+            "transport_key = (SELECT o.journal_key FROM epoch AS o LIMIT 1)",
             "journal_key = 'x'", "certificate = certificate || 'x'", "collector_nonce = collector_nonce || 'x'",
             "origin = CASE origin WHEN 'loss' THEN 'enrolment' ELSE 'loss' END", "opened = opened + 1",
             "epoch = epoch + 7",

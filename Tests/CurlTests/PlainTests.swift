@@ -168,6 +168,8 @@ import Testing
 
     @Test func theEnvironmentsProxyIsIgnored() throws {
         setenv("http_proxy", "http://127.0.0.1:1", 1)
+        // Other tests of this process start programs, which inherit the environment.
+        defer { unsetenv("http_proxy") }
         let server = try RawServer("HTTP/1.1 204 No Content\r\n\r\n")
         defer { server.stop() }
         #expect(try session().perform(CurlRequest(method: "GET", url: server.url)).status == 204)

@@ -55,10 +55,12 @@ final class Demo {
         throw DemoError.ended(status: process.terminationStatus)
     }
 
-    /// Ends it as Ctrl-C does.
+    /// Ends it at once. Foundation starts children with SIGINT and SIGTERM blocked, so a shell would never hear Ctrl-C.
     func stop() {
-        guard process.isRunning else { return }
-        process.interrupt()
+        for program in ["uplink", "kiosk", "collector"] {
+            if let id = try? processID(of: program) { kill(id, SIGKILL) }
+        }
+        // With its programs gone the demo ends by itself.
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)
     }

@@ -23,6 +23,7 @@ import Testing
         // The collector stops; two hundred more visitors never notice.
         let collector = try demo.processID(of: "collector")
         kill(collector, SIGTERM)
+        try await person.until("the end of the collector") { kill(collector, 0) != 0 }
         for visitor in 0..<200 { try await person.rate(1 + visitor % 5) }
 
         // It is started again, and every rating is there once.

@@ -171,7 +171,8 @@ extension FakeKiosk {
         try RequestSignature.sign(&head, with: transportKey, created: wall / 1000)
     }
 
-    /// The upload of some records. `compress` is applied to the body before it is signed, with `Content-Encoding: gzip`.
+    /// The upload of some records. `compress` is applied to the body before it is signed, with `Content-Encoding:
+    /// gzip`.
     public mutating func upload(
         _ first: Int64, _ last: Int64, compress: ((Data) throws -> Data)? = nil
     ) throws -> FakeRequest {

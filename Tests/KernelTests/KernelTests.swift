@@ -11,6 +11,11 @@ extension InsideTheKernel {
             try await KernelBench.expectSuccess("input.py")
         }
 
+        @Test func fingersAndKeysAreDecodedThroughGrabHotPlugAndLostEvents() async throws {
+            let kiosk = try KernelBench.program("otsenka-kiosk").path
+            try await KernelBench.expectSuccess("evdev.py", environment: ["KIOSK": kiosk])
+        }
+
         @Test func displayDrawsOnACard() async throws {
             let testbench = try KernelBench.program("otsenka-testbench").path
             try await KernelBench.expectSuccess("drm.py", environment: ["TESTBENCH": testbench])
@@ -22,6 +27,37 @@ extension InsideTheKernel {
             try await KernelBench.expectSuccess(
                 "fbdev.py", runner: ["UML_FRAMEBUFFER": "1280x800-\(bitsPerPixel)@60"],
                 environment: ["TESTBENCH": testbench, "BITS": "\(bitsPerPixel)"])
+        }
+    }
+}
+
+extension InsideTheKernel {
+    @Suite struct KioskTests {
+        /// The screens that the scenario waits for, drawn outside: the kernel's own way through the pixels is what is tried.
+        private func draw(into folder: URL) throws {
+            let screens = [
+                "idle", "question-1", "question-2", "question-3", "question-6", "pressed", "pressed-finish", "thanks",
+            ]
+            for (name, size) in [("card", "1024x768"), ("framebuffer", "1280x800")] {
+                for screen in screens {
+                    let file = folder.appending(path: "\(name)-\(screen).png").path
+                    let arguments = ["render", "--size", size, "--screen", screen, "--output", file]
+                    let render = try Process.run(KernelBench.program("otsenka-kiosk"), arguments: arguments)
+                    render.waitUntilExit()
+                    try #require(render.terminationStatus == 0)
+                }
+            }
+        }
+
+        @Test func aFingerBecomesPixelsARecordAndARating() async throws {
+            let pictures = FileManager.default.temporaryDirectory.appending(path: "pictures-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: pictures) }
+            try draw(into: pictures)
+            let programs = try KernelBench.program("otsenka-kiosk").deletingLastPathComponent().path
+            try await KernelBench.expectSuccess(
+                "kiosk.py", runner: ["UML_TIMEOUT": "280"],
+                environment: ["PROGRAMS": programs, "PICTURES": pictures.path])
         }
     }
 }

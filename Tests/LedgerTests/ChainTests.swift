@@ -94,3 +94,17 @@ private func key(_ byte: UInt8) throws -> SigningKey { try SigningKey(seed: Data
         #expect(throws: (any Error).self) { try SigningKey(seed: Data(count: count)) }
     }
 }
+
+@Suite struct ChainSpellingTests {
+    /// U+212A KELVIN SIGN equals K to Swift's strings.
+    @Test func aHashIsComparedByteForByte() throws {
+        let hash = try #require(
+            (0..<1000).lazy.map { ChainHash(of: Data("\($0)".utf8)) }.first { $0.base64.contains("K") })
+        var head = ChainHead(kiosk: "hall-1", epoch: 1, sequence: 7, hash: hash)
+        let disguised = hash.base64.replacing("K", with: "\u{212A}")
+        #expect(disguised == hash.base64)
+        #expect(throws: ChainError.wrongPrevious(sequence: 8)) {
+            try head.advance(over: Data("{}".utf8), sequence: 8, previous: disguised)
+        }
+    }
+}

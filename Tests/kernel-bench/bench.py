@@ -195,6 +195,59 @@ class Picture:
             file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b""))
 
 
+def png_picture(path):
+    """A PNG of 8 bits in RGB or RGBA, not interlaced, as Cairo writes it; alpha is dropped."""
+    with open(path, "rb") as file:
+        data = file.read()
+    width, height, depth, kind = struct.unpack_from(">IIBB", data, 16)
+    if depth != 8 or kind not in (2, 6):
+        fail(f"{path} has depth {depth} and colour type {kind}")
+    packed, place = b"", 8
+    while place < len(data):
+        length, name = struct.unpack_from(">I4s", data, place)
+        if name == b"IDAT":
+            packed += data[place + 8 : place + 8 + length]
+        place += length + 12
+    unpacked, size = zlib.decompress(packed), 3 if kind == 2 else 4
+    rows, above, known = [], bytes(width * size), {}
+    for start in range(0, len(unpacked), width * size + 1):
+        # Most rows of a screen are like another one.
+        line = (above, unpacked[start : start + width * size + 1])
+        if line not in known:
+            known[line] = _unfiltered(*line, size)
+        above = known[line]
+        row = bytearray(width * 3)
+        for channel in range(3):
+            row[channel::3] = above[channel::size]
+        rows.append(bytes(row))
+    return Picture(width, height, rows)
+
+
+def _unfiltered(above, line, size):
+    """A row of a PNG: `line` is the filter's number and the filtered bytes."""
+    kind, row = line[0], bytearray(line[1:])
+    for index in range(len(row)):
+        left, corner = (row[index - size], above[index - size]) if index >= size else (0, 0)
+        up = above[index]
+        if kind == 4:
+            near = min((abs(up - corner), 0), (abs(left - corner), 1), (abs(left + up - 2 * corner), 2))[1]
+            guess = (left, up, corner)[near]
+        else:
+            guess = (0, left, up, (left + up) // 2)[kind]
+        row[index] = row[index] + guess & 255
+    return bytes(row)
+
+
+def difference(one, other, top=0):
+    """The rectangle (left, top, right, bottom) outside of which two pictures of one size are equal below `top`."""
+    rows = [y for y in range(top, one.height) if one.rows[y] != other.rows[y]]
+    pixels = range(0, one.width * 3, 3)
+    columns = {x // 3 for y in rows for x in pixels if one.rows[y][x : x + 3] != other.rows[y][x : x + 3]}
+    if not rows:
+        fail("the two pictures are equal")
+    return min(columns), rows[0], max(columns) + 1, rows[-1] + 1
+
+
 def _rows_of_bgrx(memory, start, stride, width, height):
     rows = []
     for y in range(height):
