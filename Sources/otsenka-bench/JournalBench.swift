@@ -10,7 +10,7 @@ import Ratings
 ///
 /// Both store the same lines one commit at a time, in the same folder and with the same settings. The baseline is a loop of
 /// prepared statements in C: BEGIN IMMEDIATE, INSERT, COMMIT. The journal also encodes the line, hashes it, keeps the head
-/// and looks after the room. Rounds of both alternate, so that a busy machine slows both.
+/// and looks after the room. Short rounds of both alternate, so that a busy machine or disk slows both.
 enum JournalBench {
     struct Rates {
         /// Records a second of the C loop.
@@ -22,14 +22,14 @@ enum JournalBench {
 
     /// The line of the table.
     static func row(quick: Bool, under parent: String) throws -> Row {
-        let rates = try measure(records: quick ? 200 : 1000, rounds: quick ? 3 : 7, under: parent)
+        let rates = try measure(records: 100, rounds: quick ? 9 : 61, under: parent)
         return .rate(
             "journal append, one commit each; baseline: plain SQLite in C, same pragmas", rates.journal,
             unit: "records/s", share: 0.8, of: rates.baseline)
     }
 
     /// Measures `rounds` rounds of `records` each in a new folder under `parent`, which is removed; returns the medians.
-    static func measure(records: Int = 1000, rounds: Int = 5, under parent: String = "/tmp") throws -> Rates {
+    static func measure(records: Int, rounds: Int, under parent: String) throws -> Rates {
         var template = Array("\(parent)/otsenka-bench-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw JournalError.io(path: parent, operation: "make a folder in it", code: "errno \(errno)")

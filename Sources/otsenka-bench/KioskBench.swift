@@ -142,12 +142,13 @@ struct KioskBench {
             Row(name: "  of which uplink", value: uplinks, unit: "MB"),
             Row(name: "scan-out buffer (the headless display's copy), beside it", value: shown, unit: "MB"),
         ]
-        // PSS flatters on a machine where other programs use the same libraries, this one among them.
+        // PSS flatters on a machine where other programs use the same libraries, this one and compilers among them; on a
+        // kiosk nobody does, so the goal is asked of both figures.
         if let distinct = ProcessMemory.distinct([run, uplink]) {
             rows.append(
                 Row(
                     name: "  both, every page counted once, as if nobody else used the libraries",
-                    value: distinct - shown, unit: "MB"))
+                    value: distinct - shown, unit: "MB", goal: Self.memoryGoalMegabytes))
         }
         return rows
     }
