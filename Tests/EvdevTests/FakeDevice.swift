@@ -157,12 +157,19 @@ struct FakeDevice {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// The replay's clock starts with umockdev-run, and what is played before the program has opened the device waits in
+    /// a terminal's 4,096 bytes, which hold no whole number of events: the program would read a part of one, as no kernel
+    /// ever gives. So an empty frame comes first, and the events when the program is surely there.
+    private static let headStart = 2.0
+
     private var eventLines: String {
-        var time = 0.0
-        return events.map { event in
-            time += event.gap
-            return String(format: "E: %.6f %04x %04x %d\n", time, event.type, event.code, event.value)
-        }.joined()
+        guard !events.isEmpty else { return "" }
+        var time = Self.headStart
+        return "E: 0.000000 0000 0000 0\n"
+            + events.map { event in
+                time += event.gap
+                return String(format: "E: %.6f %04x %04x %d\n", time, event.type, event.code, event.value)
+            }.joined()
     }
 }
 

@@ -102,9 +102,10 @@ struct Replay: Sendable {
             try ["umockdev-run"] + devices.flatMap { try $0.write(into: folder) }
             + ["--", "setpriv", "--pdeathsig", "KILL", program, "input", "--seconds", "60"] + options
         var replay = try await play(inThread: arguments, until: sentinel, folder: folder)
-        // umockdev's player stalls now and then (0.17.16, once in some hundred runs here): nothing more comes, the sentinel
-        // neither, which is played fifty times. Such a run is played again. A decoder that loses or invents contacts is
-        // not helped by that, since it sees the sentinel.
+        // On a busy machine the program can fall so far behind that it reads a part of an event (see FakeDevice.headStart),
+        // takes the device for gone, and the player waits for ever: nothing more comes, the sentinel neither, which is
+        // played fifty times. Such a run is played again. A decoder that loses or invents contacts is not helped by that,
+        // since it sees the sentinel.
         for _ in 0..<2 where replay.hasStalled {
             replay = try await play(inThread: arguments, until: sentinel, folder: folder)
         }
