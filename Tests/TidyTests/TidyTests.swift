@@ -76,7 +76,9 @@ import Testing
         for file in try Checkout.swiftFiles(in: "Sources") + Checkout.swiftFiles(in: "Tests")
         where file.target != "TidyTests" {
             for (number, line) in file.lines.enumerated() {
-                for word in ["TODO", "FIXME", "Placeholder"] {
+                // Six of them are mkstemp's template, which says nothing of work left over.
+                let line = line.replacing("XXXXXX", with: "")
+                for word in ["TODO", "FIXME", "XXX", "Placeholder"] {
                     #expect(!line.contains(word), "\(file):\(number + 1) says \(word)")
                 }
             }
