@@ -118,7 +118,8 @@ struct PageComposer {
         let count = wording.whole(outside)
         let minimum = suppression.minimum
         return russian
-            ? "В долю и среднюю не вошли \(count) \(wording.plural(outside, ["оценка", "оценки", "оценок"])) "
+            ? "В долю и среднюю не \(wording.plural(outside, ["вошла", "вошли", "вошли"])) "
+                + "\(count) \(wording.plural(outside, ["оценка", "оценки", "оценок"])) "
                 + "из строк, где их меньше \(minimum)."
             : "The share and the mean leave out \(count) \(wording.plural(outside, ["rating", "ratings"])) "
                 + "in rows that have fewer than \(minimum)."
