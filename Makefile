@@ -1,7 +1,7 @@
 # Everything a developer types. Each target installs what it lacks (apt, root or sudo) and ends with one clear line.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build bench format lint clean
+.PHONY: help demo test build bench torture format lint clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,9 @@ build: ## The release programs in .build/release
 
 bench: ## Speed and memory against baselines measured in the same run
 	@.make/bench
+
+torture: ## The promises under every fault: PART=journal|uplink|collector|simulation [SEED=1 TRIES=100 ONLY=G1]
+	@.make/torture
 
 format: ## Rewrite the sources in the house format
 	@swift format -i -r Sources Tests Package.swift

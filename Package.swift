@@ -122,21 +122,40 @@ let programs: [Target] = [
     program(
         "otsenka-bench",
         [
-            "CollectorSQLite", "Curl", "Dialog", "DialogScreens", "Drawing", "FakeKiosk", "Gzip", "KioskControl",
+            "RealPrograms", "CollectorSQLite", "Curl", "Dialog", "DialogScreens", "Drawing", "FakeKiosk", "Gzip",
+            "KioskControl",
             "KioskJournal", "Ledger", "Questionnaires", "Ratings", "Wire", argumentParser, sqlite,
         ]),
 ]
 
-/// What tests and the bench use in place of a kiosk.
+/// What only tests, the bench and the torture use.
 let helpers: [Target] = [
     .target(
-        name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire", "Collecting"], path: "Tests/FakeKiosk",
-        swiftSettings: strict)
+        name: "RealPrograms", dependencies: ["Curl", "KioskControl"], path: "Tests/RealPrograms", swiftSettings: strict),
+    .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
+    .target(
+        name: "Torture", dependencies: ["RealPrograms", "SeededRandom"], path: "Tests/Torture", swiftSettings: strict),
+    .target(
+        name: "TortureJournal", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureJournal",
+        swiftSettings: strict),
+    .target(
+        name: "TortureUplink", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureUplink",
+        swiftSettings: strict),
+    .target(
+        name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
+        path: "Tests/TortureCollector", swiftSettings: strict),
+    .target(
+        name: "TortureSimulation", dependencies: ["Torture", "SeededRandom"], path: "Tests/TortureSimulation",
+        swiftSettings: strict),
+    .target(
+        name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire", "Collecting", "SeededRandom"],
+        path: "Tests/FakeKiosk",
+        swiftSettings: strict),
 ]
 
 let testTargets: [Target] = [
     tests("Evdev"),
-    tests("Display", ["otsenka-testbench"]),
+    tests("Display", ["SeededRandom", "otsenka-testbench"]),
     tests("Drawing"),
     tests("Curl"),
     tests("Gzip"),
@@ -148,10 +167,10 @@ let testTargets: [Target] = [
     tests("KioskControl"),
     tests("Dialog"),
     tests("Delivery"),
-    tests("Collecting", ["CollectorSQLite", "FakeKiosk", "Ledger", "Ratings", "Wire"]),
+    tests("Collecting", ["CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
     tests("Reporting"),
     tests("Questionnaires"),
-    tests("KioskJournal", [grdb, sqlite, crypto, "journal-writer"]),
+    tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom", "journal-writer"]),
     .executableTarget(
         name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings"], path: "Tests/journal-writer",
         swiftSettings: strict),
@@ -159,10 +178,17 @@ let testTargets: [Target] = [
     tests("KioskWeb", [hummingbirdTesting]),
     tests("KioskShell", ["Dialog", "Evdev", "Ratings", "otsenka-kiosk"]),
     tests("Uplink", [hummingbird, crypto]),
-    tests("CollectorSQLite", ["FakeKiosk", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
+    tests("CollectorSQLite", ["FakeKiosk", "SeededRandom", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
     tests(
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
+    tests("Torture"),
+    .executableTarget(
+        name: "otsenka-torture",
+        dependencies: [
+            "Torture", "TortureJournal", "TortureUplink", "TortureCollector", "TortureSimulation", "RealPrograms",
+            "otsenka-kiosk", "otsenka-collector", argumentParser,
+        ], path: "Tests/otsenka-torture", swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),
     .testTarget(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import RealPrograms
 
 /// `make bench`: the promised figures, each beside the baseline of the same run.
 @main
@@ -40,7 +41,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         do {
-            let place = try Place(under: under, programs: programs ?? Self.ownFolder())
+            let place = try Place(under: under, programs: programs ?? Place.ownFolder())
             defer { place.remove() }
             var rows: [Row] = []
             for part in Part.allCases where only.isEmpty || only.contains(part) {
@@ -48,7 +49,7 @@ struct Bench: ParsableCommand {
             }
             print(Row.table(rows))
             if let json { try Data(Row.json(rows).utf8).write(to: URL(filePath: json)) }
-        } catch let error as BenchError {
+        } catch let error as any CustomStringConvertible & Error {
             FileHandleLine.standardError("otsenka-bench: \(error)")
             throw ExitCode(70)
         }
@@ -63,14 +64,6 @@ struct Bench: ParsableCommand {
         case .press: return try KioskBench(place: place, quick: quick).presses()
         case .ingest: return [try IngestBench(place: place, quick: quick).row()]
         }
-    }
-
-    private static func ownFolder() throws -> String {
-        guard let path = realpath("/proc/self/exe", nil) else {
-            throw BenchError("/proc/self/exe cannot be read; say where the programs are with --programs")
-        }
-        defer { free(path) }
-        return String(String(cString: path).reversed().drop { $0 != "/" }.dropFirst().reversed())
     }
 }
 
@@ -91,35 +84,6 @@ enum FileHandleLine {
 
 /// Tells somebody who waits what is going on.
 func progress(_ text: String) { FileHandleLine.standardError("otsenka-bench: \(text)") }
-
-/// The folder of one run of the bench, and the programs that it measures.
-struct Place {
-    let folder: String
-    let programs: String
-
-    init(under parent: String, programs: String) throws {
-        for name in ["otsenka-kiosk", "otsenka-collector"] where access("\(programs)/\(name)", X_OK) != 0 {
-            throw BenchError("\(programs)/\(name) is missing; build it with: swift build -c release --product \(name)")
-        }
-        // Short, because a Unix socket's path may have 107 bytes.
-        var template = Array("\(parent)/otsenka-bench.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw BenchError("no folder can be made in \(parent) (errno \(errno)); choose another with --under")
-        }
-        folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        self.programs = programs
-    }
-
-    func program(_ name: String) -> String { "\(programs)/\(name)" }
-
-    func subfolder(_ name: String) throws -> String {
-        let path = "\(folder)/\(name)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        return path
-    }
-
-    func remove() { try? FileManager.default.removeItem(atPath: folder) }
-}
 
 /// The middle of an odd number of values, the upper middle of an even one.
 func median<Value: Comparable>(_ values: [Value]) -> Value {

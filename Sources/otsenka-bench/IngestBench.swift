@@ -13,6 +13,7 @@ import FoundationEssentials
 import Glibc
 import Gzip
 import Ledger
+import RealPrograms
 import Synchronization
 import Wire
 

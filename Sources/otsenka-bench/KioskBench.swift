@@ -5,6 +5,7 @@ import FoundationEssentials
 import Glibc
 import KioskControl
 import Questionnaires
+import RealPrograms
 
 /// The real kiosk on a headless display: how soon it shows something, how quickly it answers a press, what it weighs.
 struct KioskBench {

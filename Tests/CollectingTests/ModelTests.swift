@@ -3,6 +3,7 @@ import FakeKiosk
 import Foundation
 import Ledger
 import Ratings
+import SeededRandom
 import Testing
 import Wire
 

@@ -5,6 +5,7 @@ import Foundation
 import GRDB
 import Ledger
 import Ratings
+import SeededRandom
 
 /// A store with everything in it that can be there: four kiosks, a re-enrolment, a loss, a fork, a revocation, records
 /// that were not understood, several boots and batches. Made once; tests work on copies of its file.

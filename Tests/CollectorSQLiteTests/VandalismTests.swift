@@ -3,6 +3,7 @@ import CollectorSQLite
 import FakeKiosk
 import Foundation
 import GRDB
+import SeededRandom
 import Testing
 
 @Suite struct VandalismTests {

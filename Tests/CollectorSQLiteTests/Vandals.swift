@@ -2,6 +2,7 @@ import FakeKiosk
 import Foundation
 import GRDB
 import Ledger
+import SeededRandom
 import Testing
 
 /// One way to change a store behind the collector's back.

@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import Display
@@ -74,7 +75,7 @@ import Testing
     /// Whatever is added stays covered, nothing lies outside, and the number of rectangles has its limit.
     @Test(arguments: UInt64(1)...20)
     func everyAddedPixelStaysCovered(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed)
         var damage = Damage(Self.screen)
         for _ in 0..<200 {
             let rect = PixelRect(
@@ -86,18 +87,5 @@ import Testing
             guard let inside = rect.intersection(PixelRect(Self.screen)) else { continue }
             #expect(damage.rects.contains { $0.intersection(inside) == inside })
         }
-    }
-}
-
-/// A seeded generator (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

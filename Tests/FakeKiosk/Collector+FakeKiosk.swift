@@ -2,6 +2,7 @@ import Collecting
 import FoundationEssentials
 import Ledger
 import Ratings
+import SeededRandom
 import Wire
 
 // What a collector says to a fake kiosk, without HTTP in between.

@@ -3,6 +3,7 @@ import GRDB
 import Glibc
 import Ledger
 import Ratings
+import SeededRandom
 import Testing
 
 @testable import KioskJournal
@@ -14,7 +15,7 @@ import Testing
     func whatWasSaidToBeDurableIsThereAfterAHundredKills(seed: UInt64) throws {
         let fixture = try Fixture()
         try fixture.enrolled().close()
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed)
         var thanked: [Int64: String] = [:]
         var killedWhileStoring = 0
         for round in 0..<100 {
@@ -55,19 +56,6 @@ import Testing
 
     private func storedHash(_ journal: Journal, _ sequence: Int64) throws -> String? {
         try journal.batch(first: sequence, maximumRecords: 1)?.lines.first.map { ChainHash(of: Data($0.utf8)).base64 }
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): enough to scatter kills, and the same on every machine.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }
 

@@ -5,16 +5,16 @@ import Ledger
 import Wire
 
 /// A real collector of its own, over plain HTTP on loopback.
-final class Region {
-    let folder: String
+public final class Region {
+    public let folder: String
     /// `http://127.0.0.1:PORT`
-    let address: String
+    public let address: String
     private let place: Place
     private let server: Child
     private let log: String
 
     /// Makes a new collector in the place's subfolder `name` and starts it.
-    init(_ name: String, at place: Place) throws {
+    public init(_ name: String, at place: Place) throws {
         self.place = place
         folder = "\(place.folder)/\(name)"
         log = "\(place.folder)/\(name).log"
@@ -34,7 +34,7 @@ final class Region {
     }
 
     /// Adds a kiosk; gives its one-time code.
-    func add(_ id: String) throws -> String {
+    public func add(_ id: String) throws -> String {
         struct Ticket: Decodable { var code: String }
         let printed = try Child.output(
             [
@@ -45,5 +45,5 @@ final class Region {
     }
 
     /// Asks it to end, and waits until its store is closed.
-    func stop() { server.end() }
+    public func stop() { server.end() }
 }

@@ -2,22 +2,22 @@ import FoundationEssentials
 import Glibc
 
 /// What processes weigh, millions of bytes.
-enum ProcessMemory {
+public enum ProcessMemory {
     /// The process's proportional share of the memory in use (proc(5), smaps_rollup): a page that n processes map counts
     /// as one n-th of it, whoever the others are.
-    static func proportional(_ process: pid_t) throws -> Double {
+    public static func proportional(_ process: pid_t) throws -> Double {
         let path = "/proc/\(process)/smaps_rollup"
         let text = (try? String(contentsOf: URL(filePath: path), encoding: .utf8)) ?? ""
         guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Pss:") }),
             let kibibytes = Double(line.filter(\.isNumber))
-        else { throw BenchError("\(path) tells no PSS; the process has ended or the kernel lacks PROC_PAGE_MONITOR") }
+        else { throw ChildError("\(path) tells no PSS; the process has ended or the kernel lacks PROC_PAGE_MONITOR") }
         return kibibytes * 1024 / 1e6
     }
 
     /// Every page that one of the processes maps, counted once: what they would weigh if nobody else on the machine used
     /// the same libraries. Nothing without CAP_SYS_ADMIN, from which the kernel hides the frames' numbers
     /// (Documentation/admin-guide/mm/pagemap.rst).
-    static func distinct(_ processes: [pid_t]) -> Double? {
+    public static func distinct(_ processes: [pid_t]) -> Double? {
         var frames: Set<UInt64> = []
         for process in processes { frames.formUnion(self.frames(of: process)) }
         return frames.isEmpty ? nil : Double(frames.count * Int(getpagesize())) / 1e6

@@ -2,19 +2,19 @@ import FoundationEssentials
 import KioskControl
 
 /// A kiosk's folders after enrolment with a collector of its own, ready for the real programs to run on.
-final class EnrolledKiosk {
-    static let width = 1920
-    static let height = 1080
+public final class EnrolledKiosk {
+    public static let width = 1920
+    public static let height = 1080
 
-    let region: Region
-    let folder: String
-    var log: String { folder + "/kiosk.log" }
+    public let region: Region
+    public let folder: String
+    public var log: String { folder + "/kiosk.log" }
     private let place: Place
     private var program: String { place.program("otsenka-kiosk") }
     private var runtime: String { folder + "/run" }
 
     /// Makes collector and kiosk in subfolders that begin with `name`, and enrols the one with the other.
-    init(_ name: String, at place: Place) throws {
+    public init(_ name: String, at place: Place) throws {
         self.place = place
         folder = try place.subfolder(name)
         region = try Region(name + "-region", at: place)
@@ -39,12 +39,12 @@ final class EnrolledKiosk {
     }
 
     /// `otsenka-kiosk run`, the words of `wrapper` before it.
-    func run(wrapper: [String] = [], environment: [String: String] = [:]) throws -> Child {
+    public func run(wrapper: [String] = [], environment: [String: String] = [:]) throws -> Child {
         try Child(
             wrapper + [program, "run", "--settings", folder + "/kiosk.yaml"], environment: environment, log: log)
     }
 
-    func uplink() throws -> Child {
+    public func uplink() throws -> Child {
         try Child(
             [
                 program, "uplink", "--runtime-dir", runtime, "--state-dir", folder + "/uplink",
@@ -53,11 +53,11 @@ final class EnrolledKiosk {
             ], log: folder + "/uplink.log")
     }
 
-    func status() throws -> KioskStatus {
+    public func status() throws -> KioskStatus {
         let printed = try Child.output(
             [program, "status", "--runtime-dir", runtime, "--json"], log: folder + "/status.log")
         return try ControlCoding.decode(KioskStatus.self, from: printed)
     }
 
-    func waitUntilItAnswers() throws { _ = try wait(for: "the kiosk", log: log) { try? status() } }
+    public func waitUntilItAnswers() throws { _ = try wait(for: "the kiosk", log: log) { try? status() } }
 }

@@ -1,0 +1,6 @@
+import Torture
+
+/// The part `collector`.
+public enum CollectorTortures {
+    public static let all: [Torture] = []
+}

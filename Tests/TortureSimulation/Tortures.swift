@@ -1,0 +1,6 @@
+import Torture
+
+/// The part `simulation`.
+public enum SimulationTortures {
+    public static let all: [Torture] = []
+}

@@ -1,0 +1,6 @@
+import Torture
+
+/// The part `uplink`.
+public enum UplinkTortures {
+    public static let all: [Torture] = []
+}
