@@ -55,26 +55,3 @@ struct VerifyCommand: ParsableCommand {
         }
     }
 }
-
-/// `otsenka-kiosk export`
-struct ExportCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "export",
-        abstract: "Print the records of the present epoch, one line each, as they are stored and sent.")
-
-    @OptionGroup var runtime: RuntimeOptions
-
-    @Option(help: "The record to begin with.")
-    var first: Int64 = 1
-
-    func run() throws {
-        var next = first
-        while true {
-            let answer = try runtime.ask(.export(first: next))
-            guard case .lines(let lines, _) = answer else { throw answer.failure }
-            if lines.isEmpty { return }
-            for line in lines { print(line) }
-            next += Int64(lines.count)
-        }
-    }
-}
