@@ -145,7 +145,12 @@ let helpers: [Target] = [
         name: "TortureJournal", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureJournal",
         swiftSettings: strict),
     .target(
-        name: "TortureUplink", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureUplink",
+        name: "TortureUplink",
+        dependencies: [
+            "Torture", "RealPrograms", "SeededRandom", "BatchFiles", "Collecting", "CollectorSQLite", "FakeKiosk",
+            "Gzip",
+            "KioskJournal", "Ledger", "Ratings", "Wire",
+        ], path: "Tests/TortureUplink",
         swiftSettings: strict),
     .target(
         name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
@@ -188,6 +193,14 @@ let testTargets: [Target] = [
     tests(
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
+    tests("BatchFiles", ["Ledger", "Ratings", "SeededRandom", "Wire"]),
+    .testTarget(
+        name: "OfflineHallTests",
+        dependencies: [
+            "TortureUplink", "Torture", "RealPrograms", "BatchFiles", "Collecting", "Gzip", "Ledger", "SeededRandom",
+            "Wire",
+            "otsenka-kiosk", "otsenka-collector",
+        ], swiftSettings: strict),
     tests("Torture"),
     .executableTarget(
         name: "otsenka-torture",

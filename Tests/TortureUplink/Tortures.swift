@@ -2,5 +2,7 @@ import Torture
 
 /// The part `uplink`.
 public enum UplinkTortures {
-    public static let all: [Torture] = []
+    public static let all: [Torture] = [
+        OfflineHalls.torture
+    ]
 }
