@@ -223,6 +223,12 @@ public struct Export: Codable, Equatable, Sendable {
         self.medium = medium
         self.epoch = epoch
     }
+
+    enum CodingKeys: String, CodingKey {
+        case first, last, medium
+        // Bodies stand in one object with the header, whose own epoch is `epoch`.
+        case epoch = "of_epoch"
+    }
 }
 
 /// The kiosk was taken out of service for good.

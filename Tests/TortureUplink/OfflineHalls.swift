@@ -3,6 +3,7 @@ import Collecting
 import CollectorSQLite
 import FakeKiosk
 import FoundationEssentials
+import Glibc
 import Gzip
 import KioskJournal
 import Ledger
@@ -35,7 +36,7 @@ public enum OfflineHalls {
         var row = Tried("G22 offline halls", seed: trial.seed)
         for number in 0..<trial.tries {
             let seed = trial.seed &+ UInt64(number) &* 0x9E37_79B9
-            let folder = try trial.place.subfolder("g22-\(number)")
+            let folder = try Self.folder(of: trial, number)
             defer { try? FileManager.default.removeItem(atPath: folder) }
             let story = try await OfflineStory(folder: folder, seed: seed, importer: importer)
             do { try await story.tell() } catch { story.violate("it ended early: \(error)") }
@@ -45,6 +46,13 @@ public enum OfflineHalls {
             trial.progress.tell(row, of: trial.tries)
         }
         return row
+    }
+
+    /// No story pulls a plug, so it may take place in memory, where an fsync costs nothing.
+    private static func folder(of trial: Trial, _ number: Int) throws -> String {
+        var template = Array("/dev/shm/otsenka-g22.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { return try trial.place.subfolder("g22-\(number)") }
+        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }
 
@@ -57,11 +65,12 @@ final class OfflineStory {
     private let kiosks: [OfflineKiosk]
     private let importer: BatchImporter
     private var random: SplitMix
-    private var now: Int64 = 1_763_800_000_000
+    private let time = TrueTime()
     /// Whole files as they were exported.
     private var stick: [Data] = []
     private var receipts: [String] = []
-    private var late: [(kiosk: OfflineKiosk, request: OfflineKiosk.Request)] = []
+    /// Requests that were answered and that the network still holds a copy of.
+    private var copies: [(kiosk: OfflineKiosk, request: OfflineKiosk.Request)] = []
 
     init(folder: String, seed: UInt64, importer: BatchImporter) async throws {
         random = SplitMix(seed)
@@ -70,9 +79,9 @@ final class OfflineStory {
         collector = Collector.fake(store: store, seed: seed)
         kiosks = [
             try await OfflineKiosk(
-                "hall-a", directory: folder + "/a", collector: collector, now: now, seed: seed &+ 1),
+                "hall-a", directory: folder + "/a", collector: collector, time: time, seed: seed &+ 1),
             try await OfflineKiosk(
-                "hall-b", directory: folder + "/b", collector: collector, now: now, seed: seed &+ 2),
+                "hall-b", directory: folder + "/b", collector: collector, time: time, seed: seed &+ 2),
         ]
     }
 
@@ -86,7 +95,7 @@ final class OfflineStory {
     }
 
     private func step() async throws {
-        now += Int64.random(in: 1000...86_400_000, using: &random)
+        time.now += Int64.random(in: 1000...86_400_000, using: &random)
         let kiosk = kiosks[Int.random(in: 0..<2, using: &random)]
         switch Int.random(in: 0..<20, using: &random) {
         case 0..<5:
@@ -94,19 +103,18 @@ final class OfflineStory {
         case 5..<9: stick += try kiosk.export(recordsPerFile: Int.random(in: 1...12, using: &random))
         case 9..<13: try await importSome()
         case 13..<15: try await goOnline(kiosk)
-        case 15: try await deliverLate()
-        case 16: try kiosk.restart(wall: Int64.random(in: 0...2_145_900_000, using: &random))
-        case 17: try takeReceipts()
-        case 18: stick = []
+        case 15: try await deliverCopies()
+        case 16...17: try restart(kiosk)
+        case 18: if Bool.random(using: &random) { try takeReceipts() } else { stick = [] }
         default:
-            try await kiosk.enrolAgain(collector, now: now)
+            try await kiosk.enrolAgain(collector)
             try kiosk.rate(5)
         }
     }
 
     /// What is left to do when the faults stop: everything must arrive.
     private func settle() async throws {
-        try await deliverLate()
+        try await deliverCopies()
         try await importSome()
         for kiosk in kiosks { stick += try kiosk.export(recordsPerFile: 500) }
         let ordered = stick.compactMap { data in (try? BatchFile(parsing: data)).map { ($0, data) } }
@@ -132,7 +140,7 @@ final class OfflineStory {
         guard let file = try? BatchFile(parsing: data) else { return violate("an exported file cannot be read") }
         let stored = try await head(of: file.kiosk.rawValue, epoch: file.epoch)
         do {
-            let imported = try await importer.take(collector, data, now)
+            let imported = try await importer.take(collector, data, time.now)
             receipts.append(imported.receipt)
             if imported.new == 0 { faults += 1 }
             if file.first > stored + 1 {
@@ -158,7 +166,7 @@ final class OfflineStory {
             let damage = StickDamage.allCases.randomElement(using: &random)
         else { return }
         let damaged = try damage.applied(to: data, other: other, random: &random)
-        do { receipts.append(try await importer.take(collector, damaged, now).receipt) } catch is Refusal {
+        do { receipts.append(try await importer.take(collector, damaged, time.now).receipt) } catch is Refusal {
             faults += 1
         } catch is BatchFileError { faults += 1 }
     }
@@ -170,23 +178,32 @@ final class OfflineStory {
 
     // MARK: - The line
 
-    private func goOnline(_ kiosk: OfflineKiosk) async throws {
-        guard let request = try kiosk.request(records: Int.random(in: 1...40, using: &random)) else { return }
-        if Int.random(in: 0..<3, using: &random) == 0 { return late.append((kiosk, request)) }
-        do { receipts.append(try await kiosk.send(request, to: collector, now: now)) } catch let refusal as Refusal {
-            // After records were imported, the lowest ones without a receipt are still the right ones to send.
-            violate("an upload of \(request.first)-\(request.last) was refused: \(refusal.message)")
-        }
+    private func restart(_ kiosk: OfflineKiosk) throws {
+        try kiosk.restart(wall: Int64.random(in: 0...2_145_900_000, using: &random))
+        // What a network holds of a machine that has started again is days old in this story, and minutes in the world.
+        copies.removeAll { $0.kiosk === kiosk }
     }
 
-    private func deliverLate() async throws {
-        for (kiosk, request) in late.shuffled(using: &random) {
-            faults += 1
-            do { receipts.append(try await kiosk.send(request, to: collector, now: now)) } catch let refusal as Refusal
-                where refusal.error == .gap
-            {}
+    /// An upload; before it is delivered, the same records and later ones may arrive as files.
+    private func goOnline(_ kiosk: OfflineKiosk) async throws {
+        guard let request = try kiosk.request(records: Int.random(in: 1...40, using: &random)) else { return }
+        if Bool.random(using: &random) {
+            stick += try kiosk.export(recordsPerFile: Int.random(in: 1...12, using: &random))
+            try await importSome()
         }
-        late = []
+        do { receipts.append(try await kiosk.send(request, to: collector)) } catch let refusal as Refusal {
+            // Whatever was imported, the lowest records without a receipt are the right ones to send.
+            violate("an upload of \(request.first)-\(request.last) was refused: \(refusal.message)")
+        }
+        copies.append((kiosk, request))
+    }
+
+    private func deliverCopies() async throws {
+        for (kiosk, request) in copies.shuffled(using: &random) {
+            faults += 1
+            receipts.append(try await kiosk.send(request, to: collector))
+        }
+        copies = []
     }
 
     // MARK: - The way back
@@ -208,25 +225,16 @@ final class OfflineStory {
 
     private func compare() async throws {
         for kiosk in kiosks {
-            let (id, present) = (kiosk.id, kiosk.thanked.keys.max() ?? 0)
+            let present = kiosk.thanked.keys.max() ?? 0
             for (epoch, hashes) in kiosk.thanked {
-                let stored = try await store.read { snapshot -> [ChainHash] in
-                    guard let row = try snapshot.epoch(id, epoch) else { return [] }
-                    var hashes: [ChainHash] = []
-                    try snapshot.forEachLine(of: row.chain) { _, line in hashes.append(ChainHash(of: line)) }
-                    return hashes
-                }
-                if stored != Array(hashes.prefix(stored.count)) { violate("records of \(id)/\(epoch) were altered") }
-                let missing = hashes.count - stored.count
-                if missing != (epoch == present ? kiosk.recordsOfExport : 0) {
-                    violate("\(missing) records of \(id)/\(epoch) are missing")
-                }
+                let waiting = epoch == present ? kiosk.recordsOfExport : 0
+                try await compare(hashes, of: kiosk, epoch: epoch, waiting: waiting)
             }
             if kiosk.journal.unsent != Int64(kiosk.recordsOfExport) {
-                violate("\(kiosk.journal.unsent) records of \(id) have no receipt")
+                violate("\(kiosk.journal.unsent) records of \(kiosk.id) have no receipt")
             }
         }
-        let thanked = kiosks.reduce(0) { $0 + $1.ratings }
+        let thanked = kiosks.reduce(0) { $0 + $1.sessionsAt.count }
         let counted = try await collector.summary().ratings
         if counted != thanked { violate("\(thanked) ratings were thanked and \(counted) are counted") }
         let alarms = try await collector.events(limit: 100).filter { ![.enrolled, .replaced].contains($0.kind) }
@@ -234,4 +242,30 @@ final class OfflineStory {
         let report = await collector.verify()
         for fault in report.faults.prefix(2) { violate("verify: \(fault)") }
     }
+
+    /// What the store holds of one epoch: the thanked records, in order, each once, at times that are true.
+    private func compare(_ hashes: [ChainHash], of kiosk: OfflineKiosk, epoch: Int, waiting: Int) async throws {
+        let id = kiosk.id
+        let (stored, sessions) = try await store.read { snapshot -> ([ChainHash], [SessionRow]) in
+            guard let row = try snapshot.epoch(id, epoch) else { return ([], []) }
+            var hashes: [ChainHash] = []
+            try snapshot.forEachLine(of: row.chain) { _, line in hashes.append(ChainHash(of: line)) }
+            return (hashes, try snapshot.sessions(of: row.chain))
+        }
+        if stored != Array(hashes.prefix(stored.count)) { violate("records of \(id)/\(epoch) were altered") }
+        let missing = hashes.count - stored.count
+        if missing != waiting { violate("\(missing) records of \(id)/\(epoch) are missing") }
+        for session in sessions {
+            guard let began = kiosk.sessionsAt[session.session] else {
+                violate("a session of \(id)/\(epoch) was never shown")
+                continue
+            }
+            if abs(session.placed - began) > session.uncertainty + Self.travelMilliseconds {
+                violate("a session of \(began) was placed at \(session.placed) ± \(session.uncertainty)")
+            }
+        }
+    }
+
+    /// The longest way of a request in these stories.
+    private static let travelMilliseconds: Int64 = 60_000
 }
