@@ -178,7 +178,7 @@ let testTargets: [Target] = [
     tests("KioskControl"),
     tests("Dialog"),
     tests("Delivery"),
-    tests("Collecting", ["CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
+    tests("Collecting", ["BatchFiles", "CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
     tests("Reporting"),
     tests("Questionnaires"),
     tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom", "journal-writer"]),

@@ -57,7 +57,13 @@ struct ExportCommand: ParsableCommand {
         if qr { try writeCodes(of: ranges) } else { try writeFiles(of: ranges) }
         let medium = qr ? "qr" : "files"
         let recorded = try runtime.ask(.exported(ranges, medium: medium), seconds: 60)
-        guard recorded == .done else { throw recorded.failure }
+        guard recorded == .done else {
+            // A full kiosk is exported too: that is how it is emptied.
+            let failure = recorded.failure
+            throw Failure(
+                status: failure.status,
+                message: "everything was exported, but that is not on record in the journal: \(failure.message)")
+        }
     }
 
     private func printLines() throws {
