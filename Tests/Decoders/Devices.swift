@@ -12,7 +12,10 @@ extension Decoder {
             "Evdev/DeviceDecoder.swift", "Evdev/SlotDecoder.swift", "Evdev/SinglePointDecoder.swift",
             "Evdev/ContactTracker.swift", "Evdev/PanelMapping.swift", "Evdev/Classification.swift",
         ],
-        seeds: { [Data(touch(class: 0)), Data(touch(class: 2)), Data(touch(class: 4))] },
+        seeds: {
+            [Data(touch(class: 0)), Data(touch(class: 2)), Data(touch(class: 3)), Data(touch(class: 4))]
+                + [Data([0, 10] + [UInt8](repeating: 0, count: 16) + Array("1 0 0 0 1 0".utf8))]
+        },
         take: { data in
             var bytes = [UInt8](data)[...]
             guard bytes.count >= 18, let device = DeviceClass.allCases.dropFirst(Int(bytes.removeFirst() % 5)).first
@@ -23,8 +26,9 @@ extension Decoder {
             let y = AxisRange(minimum: integer(&bytes), maximum: integer(&bytes))
             for code in [Code.x, Code.multitouchX] { capabilities.absolute[code] = x }
             for code in [Code.y, Code.multitouchY] { capabilities.absolute[code] = y }
-            _ = Classification(capabilities)
+            classify(bytes, capabilities)
             var decoder = DeviceDecoder(device, capabilities: capabilities)
+            calibrate(&decoder, Data(bytes.prefix(24)))
             var numbers = ContactNumbers()
             var open: Set<Int> = []
             while bytes.count >= 8 {
@@ -35,6 +39,30 @@ extension Decoder {
             require(open.isEmpty, "leaves contacts open after the device went away")
             require(!decoder.hasOpenContacts, "believes that contacts are open after the device went away")
         })
+
+    /// A device says what it can by sets of codes, and udev's property by a text.
+    private static func classify(_ bytes: ArraySlice<UInt8>, _ given: Capabilities) {
+        var capabilities = given
+        var bytes = bytes
+        while bytes.count >= 3 {
+            let kind = bytes.removeFirst()
+            let code = UInt16(bytes.removeFirst()) | UInt16(bytes.removeFirst()) << 8
+            switch kind % 5 {
+            case 0: capabilities.keys.insert(code & 0x3FF)
+            case 1: capabilities.relative.insert(code & 0xF)
+            case 2: capabilities.properties.insert(code & 0x1F)
+            case 3: capabilities.absolute[code & 0x3F] = AxisRange(minimum: 0, maximum: Int32(kind))
+            default: capabilities.absolute[code & 0x3F] = nil
+            }
+            if case .leftAlone(let reason) = Classification(capabilities) { require(!reason.isEmpty, "says nothing") }
+        }
+    }
+
+    private static func calibrate(_ decoder: inout DeviceDecoder, _ bytes: Data) {
+        do throws(InputError) {
+            decoder.calibrate(matrix: try CalibrationMatrix(text: bytes.text), rotation: .none)
+        } catch { require(!error.description.isEmpty, "says nothing") }
+    }
 
     /// Every contact comes down once, before it moves or goes up, at a place within the picture.
     private static func follow(_ edge: DecodedEdge, _ open: inout Set<Int>) {

@@ -45,7 +45,11 @@ extension Decoder {
             do throws(SignatureError) {
                 try RequestSignature.verify(
                     head, by: Known.transportKey.publicKey, required: ["content-digest", "otsenka-clock"])
-            } catch { _ = error.description }
+            } catch { require(!error.description.isEmpty, "says nothing") }
+            head.fields["content-digest"] = ContentDigest.value(of: pieces[pieces.count - 1])
+            // A field that no signature can cover keeps the request from being signed; nothing else may.
+            guard (try? RequestSignature.sign(&head, with: Known.transportKey, created: 5)) != nil else { return }
+            _ = try? RequestSignature.verify(head, by: Known.transportKey.publicKey, required: [])
         })
 
     /// What a collector answers: three digits of the status, a zero byte, the body.
@@ -59,6 +63,8 @@ extension Decoder {
             let bodies: [(String, Data)] = [
                 ("200", try encoder.encode(UploadAnswer(receipt: "note"))),
                 ("409", try encoder.encode(Refusal(error: .gap, message: "records are missing", need: 4))),
+                ("429", try encoder.encode(Refusal(error: .gap, message: "busy"))), ("413", Data()), ("422", Data()),
+                ("504", Data()), ("301", Data()),
                 ("403", try encoder.encode(Refusal(error: .revoked, message: "revoked"))),
                 ("200", try encoder.encode(HeartbeatAnswer(time: time.serialized, configuration: 1))),
             ]
@@ -68,8 +74,15 @@ extension Decoder {
             let pieces = parts(of: data, most: 2)
             guard pieces.count == 2, let status = Int(pieces[0].text) else { return }
             let body = pieces[1]
-            _ = UploadReply(status: status, body: body, retryAfterSeconds: Int64(body.count))
-            _ = CollectorAnswer(status: status, body: body, retryAfterSeconds: nil)
+            let seconds = Int64(body.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } >> 1)
+            _ = UploadReply(status: status, body: body, retryAfterSeconds: seconds)
+            if case .busy(let wait?) = CollectorAnswer(status: status, body: body, retryAfterSeconds: seconds) {
+                require(wait >= 0, "waits for a time that has passed")
+            }
+            if let refusal = try? JSONDecoder().decode(Refusal.self, from: body) {
+                let again = Refusal(error: refusal.error, message: refusal.message, need: refusal.need)
+                require((400...599).contains(again.error.status), "gives a refusal the status of something else")
+            }
             let heartbeat = try? JSONDecoder().decode(HeartbeatAnswer.self, from: body)
             _ = try? JSONDecoder().decode(Heartbeat.self, from: body)
             guard let kiosk = try? Known.kiosk() else { return }
@@ -102,8 +115,15 @@ extension Decoder {
             let pieces = parts(of: data, most: 3)
             guard pieces.count == 3, let code = EnrolmentCode(pieces[0].text) else { return }
             require(EnrolmentCode(code.grouped) == code, "reads another code than it wrote")
+            require(code.identifier.count == 16, "names a code by other than 16 digits")
+            let drawn = EnrolmentCode(random: Array((pieces[1] + Data(count: 10)).prefix(10)))
+            require(EnrolmentCode(drawn.characters) == drawn, "draws a code that it cannot read")
             guard let request = try? JSONDecoder().decode(EnrolmentRequest.self, from: pieces[1]) else { return }
             _ = request.isValid(for: code)
+            let own = EnrolmentRequest(
+                code: code, journalKey: request.journalKey, transportKey: request.transportKey,
+                certificate: request.certificate, nonce: request.nonce, pin: request.pin, hardware: request.hardware)
+            if own.proof == request.proof { require(own == request, "gives two requests one proof") }
             guard let answer = try? JSONDecoder().decode(EnrolmentAnswer.self, from: pieces[2]) else { return }
             _ = answer.isValid(for: request, code: code)
             require(answer.words(after: request).count == 6, "gives other than six words")
@@ -122,6 +142,9 @@ extension Decoder {
         },
         take: { data in
             let whole = messages(in: data, by: data.count + 1)
+            var reader = FrameReader(maximumBytes: 4096)
+            reader.append(data)
+            require(!reader.isBetweenMessages || data.isEmpty, "forgets bytes")
             require(messages(in: data, by: 3) == whole, "finds other messages when they come in pieces")
             for message in whole {
                 if let request = try? ControlCoding.decode(UplinkRequest.self, from: message) {
