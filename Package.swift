@@ -139,8 +139,11 @@ let helpers: [Target] = [
         name: "TortureJournal", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureJournal",
         swiftSettings: strict),
     .target(
-        name: "TortureUplink", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureUplink",
-        swiftSettings: strict),
+        name: "TortureUplink",
+        dependencies: [
+            "Torture", "RealPrograms", "SeededRandom", "Collecting", "CollectorSQLite", "Curl", "Delivery", "FakeKiosk",
+            "Gzip", "KioskControl", "KioskJournal", "Ledger", "Ratings", "UnixSocket", "Wire", grdb,
+        ], path: "Tests/TortureUplink", swiftSettings: strict),
     .target(
         name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
         path: "Tests/TortureCollector", swiftSettings: strict),
@@ -183,11 +186,15 @@ let testTargets: [Target] = [
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("Torture"),
+    tests("TortureUplink", ["Torture", "RealPrograms", "otsenka-kiosk", "otsenka-collector", "hasty-uplink"]),
+    .executableTarget(
+        name: "hasty-uplink", dependencies: ["Uplink", argumentParser, logging], path: "Tests/hasty-uplink",
+        swiftSettings: strict),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [
             "Torture", "TortureJournal", "TortureUplink", "TortureCollector", "TortureSimulation", "RealPrograms",
-            "otsenka-kiosk", "otsenka-collector", argumentParser,
+            "otsenka-kiosk", "otsenka-collector", "hasty-uplink", argumentParser,
         ], path: "Tests/otsenka-torture", swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),
