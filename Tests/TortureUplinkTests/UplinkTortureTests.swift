@@ -20,4 +20,35 @@ import Torture
         let row = try await Self.run(tries: 400, NetworkFaults.torture.run)
         #expect(row.isKept, "\(row.details)")
     }
+
+    @Test func nothingButAReceiptForMyOwnRecordsIsOne() async throws {
+        let row = try await Self.run(tries: 400, HostileAnswers.torture.run)
+        #expect(row.isKept, "\(row.details)")
+    }
+
+    /// Wrong on purpose: a kiosk that believes the status.
+    @Test func aKioskThatTakesAnAnswerOf200ForAReceiptIsCaught() async throws {
+        let row = try await Self.run(tries: 200) { trial in
+            try HostileAnswers.run(trial) { try CredulousKiosk("credulous-1", collector: $0, records: 120) }
+        }
+        #expect(row.violations > 0)
+        #expect(row.details.contains { $0.contains("marks records") }, "\(row.details)")
+    }
+
+    /// Wrong on purpose: collectors that keep what they should not, or do not keep what they should.
+    @Test(arguments: [StandIn.Store.keepsRepeats, .losesBatches(every: 9), .altersLines(every: 9)])
+    func aCollectorThatIsWrongIsCaught(store: StandIn.Store) async throws {
+        let row = try await Self.run(tries: 200) { trial in
+            try await NetworkFaults.run(trial, collector: try StandIn(store))
+        }
+        #expect(row.faults > 0 && row.violations > 0, "\(row.details)")
+    }
+
+    /// The stand-in is not caught for what it is, but for what it does wrong.
+    @Test func aStandInThatIsSoundIsNotCaught() async throws {
+        let row = try await Self.run(tries: 200) { trial in
+            try await NetworkFaults.run(trial, collector: try StandIn())
+        }
+        #expect(row.isKept, "\(row.details)")
+    }
 }
