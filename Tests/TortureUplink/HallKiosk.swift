@@ -109,33 +109,13 @@ struct Thanked: Sendable {
 
 extension HallKiosk {
     /// Stores whole dialogs until there are `count` more records.
-    func fill(records count: Int, random: inout SplitMix) throws -> Thanked {
+    func fill(
+        records count: Int, random: inout SplitMix, millisecondsBetween pause: Int64 = 2_000
+    ) throws -> Thanked {
         try withJournal { journal in
             try journal.withoutWaitingForTheDisk()
             var thanked = Thanked()
-            var clock: Int64 = 10_000
-            func append(_ body: RecordBody) throws {
-                clock += 700
-                let stamp = RecordStamp(bootMilliseconds: clock, wall: "2026-11-22T08:00:00.000Z", clock: .free)
-                let record = try journal.append(body, at: stamp)
-                thanked.hashes[record.sequence] = record.hash
-            }
-            while thanked.hashes.count < count {
-                let session = SessionID(bits: random.next())
-                let mark = random.next() % 5 == 0 ? nil : Int(1 + random.next() % 5)
-                try append(
-                    .shown(Shown(session: session, questionnaire: "default@1", language: "ru", visit: .unsolicited)))
-                if let mark {
-                    try append(
-                        .answer(
-                            Answer(
-                                session: session, question: "overall", value: mark, language: "ru",
-                                elapsedMilliseconds: 900)))
-                }
-                let outcome: Outcome = mark == nil ? .timeout : .answered
-                try append(.session(SessionEnd(session: session, outcome: outcome, durationMilliseconds: 1500)))
-                thanked.marks.updateValue(mark, forKey: session)
-            }
+            try journal.fill(records: count, random: &random, millisecondsBetween: pause, into: &thanked)
             return thanked
         }
     }
@@ -153,6 +133,37 @@ extension HallKiosk {
 }
 
 extension Journal {
+    /// Stores whole dialogs until there are `count` more records.
+    func fill(
+        records count: Int, random: inout SplitMix, millisecondsBetween pause: Int64 = 2_000, into thanked: inout Thanked
+    ) throws {
+        let end = (head?.sequence ?? 0) + Int64(count)
+        var clock = 10_000 + 700 * (head?.sequence ?? 0)
+        func append(_ body: RecordBody) throws {
+            clock += 700
+            let stamp = RecordStamp(bootMilliseconds: clock, wall: "2026-11-22T08:00:00.000Z", clock: .free)
+            let record = try self.append(body, at: stamp)
+            thanked.hashes[record.sequence] = record.hash
+        }
+        while (head?.sequence ?? end) < end {
+            clock += pause
+            let session = SessionID(bits: random.next())
+            let mark = random.next() % 5 == 0 ? nil : Int(1 + random.next() % 5)
+            try append(
+                .shown(Shown(session: session, questionnaire: "default@1", language: "ru", visit: .unsolicited)))
+            if let mark {
+                try append(
+                    .answer(
+                        Answer(
+                            session: session, question: "overall", value: mark, language: "ru",
+                            elapsedMilliseconds: 900)))
+            }
+            let outcome: Outcome = mark == nil ? .timeout : .answered
+            try append(.session(SessionEnd(session: session, outcome: outcome, durationMilliseconds: 1500)))
+            thanked.marks.updateValue(mark, forKey: session)
+        }
+    }
+
     /// For filling only: the journal is closed, and so made durable, before anything depends on it.
     func withoutWaitingForTheDisk() throws {
         try access("hurry") { try $0.execute(sql: "PRAGMA synchronous = OFF") }

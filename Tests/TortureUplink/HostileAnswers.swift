@@ -52,11 +52,13 @@ enum HostileAnswers {
             $0.world = world
             $0.isHostile = true
         }
-        try trial.wait(for: "a tenth of the answers") { state.value.withLock { $0.said } >= trial.tries / 10 }
+        try trial.wait(for: "a tenth of the answers") {
+            try state.value.withLock { $0.said } >= trial.tries / 10 || kiosk.acknowledged() > honest
+        }
         let before = kiosk.networkProcess.map(Memory.resident)
         kiosk.networkProcess.map(Memory.forgetPeak)
         try trial.wait(for: "hostile answers", row: row, count: { state.value.withLock { $0.said } }) {
-            state.value.withLock { $0.said } >= trial.tries
+            try state.value.withLock { $0.said } >= trial.tries || kiosk.acknowledged() > honest
         }
         finish(kiosk, state, visits: visits.withLock { $0 }, before: before, into: &row)
         for (kind, count) in state.value.withLock({ $0.kinds }).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {

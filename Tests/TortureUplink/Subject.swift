@@ -27,12 +27,22 @@ protocol CollectorSubject: AnyObject {
 /// `otsenka-collector serve`.
 final class RealCollector: CollectorSubject {
     private let region: Region
+    private let place: RealPrograms.Place
 
-    init(_ name: String, at place: RealPrograms.Place) throws { region = try Region(name, at: place) }
+    init(_ name: String, at place: RealPrograms.Place) throws {
+        self.place = place
+        region = try Region(name, at: place)
+    }
 
     var port: UInt16 { UInt16(region.address.split(separator: ":").last ?? "") ?? 0 }
 
     func add(_ kiosk: String) throws -> String { try region.add(kiosk) }
+
+    /// `otsenka-collector verify`; throws what it finds.
+    func verify() throws {
+        _ = try Child.output(
+            [place.program("otsenka-collector"), "verify", "--dir", region.folder], log: region.folder + ".verify")
+    }
 
     func finish() async throws -> [String: StoredChain] {
         region.stop()
