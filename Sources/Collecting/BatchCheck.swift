@@ -120,7 +120,8 @@ extension CheckedBatch {
         of line: Data, sequence: Int64, kiosk: KioskID, epoch: Int
     ) throws(Refusal) -> Item {
         if let item = Item(line: line, kiosk: kiosk, epoch: epoch) { return item }
-        throw broken(.notARecord(sequence: sequence, reason: "it has no seq and prev, which would link it to the chain"))
+        throw broken(
+            .notARecord(sequence: sequence, reason: "it has no seq and prev, which would link it to the chain"))
     }
 
     private static func broken(_ error: ChainError) -> Refusal {

@@ -127,7 +127,8 @@ private enum BadLine: CaseIterable {
         let session = "\"session\":\"0123456789abcdef\""
         let link = "\"prev\":\"\(head.hash.base64)\",\"seq\":\(head.sequence + 1)"
         func line(_ body: String, header: String? = nil) -> String {
-            let usual = "\"boot\":1,\"boot_ms\":5000,\"clock\":\"free\",\"epoch\":\(head.epoch),\"kiosk\":\"\(head.kiosk)\""
+            let usual =
+                "\"boot\":1,\"boot_ms\":5000,\"clock\":\"free\",\"epoch\":\(head.epoch),\"kiosk\":\"\(head.kiosk)\""
             let header = header ?? usual + ",\"v\":1,\"wall\":\"2026-11-22T08:00:00.000Z\""
             return "{\(header),\(body),\(link)}"
         }

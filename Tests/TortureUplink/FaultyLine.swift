@@ -201,7 +201,8 @@ final class FaultyLine: Sendable {
             return HTTPMessage.answer(status, "", fields: [("Location", "http://portal.invalid/login")])
         default:
             let statuses = [400, 401, 403, 404, 405, 408, 409, 413, 418, 422, 429, 500, 502, 503, 504]
-            return HTTPMessage.answer(statuses[Int(draw % UInt64(statuses.count))], "no", fields: [("Retry-After", "0")])
+            return HTTPMessage.answer(
+                statuses[Int(draw % UInt64(statuses.count))], "no", fields: [("Retry-After", "0")])
         }
     }
 }

@@ -99,7 +99,9 @@ private struct Fleet {
         case .rest(let milliseconds, let count):
             // No visitors come meanwhile: either enough waits already, or the time decides.
             let isEnough = count.map { kiosks[number].waiting >= $0 } ?? false
-            next(number, at: event.time + (isEnough ? 1 : max(1, milliseconds)), .rested(pending: kiosks[number].waiting))
+            next(
+                number, at: event.time + (isEnough ? 1 : max(1, milliseconds)), .rested(pending: kiosks[number].waiting)
+            )
         case .fetch(_, let records, _):
             let waiting = kiosks[number].waiting
             guard waiting > 0 else { return next(number, at: event.time + 5, .fetched(nil)) }

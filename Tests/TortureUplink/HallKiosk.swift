@@ -37,10 +37,11 @@ final class HallKiosk {
             """
         try Data(settings.utf8).write(to: URL(filePath: folder + "/kiosk.yaml"))
         try startRun()
+        try Data((code + "\n").utf8).write(to: URL(filePath: folder + "/code"))
         _ = try Child.output(
             [
                 place.program("otsenka-kiosk"), "enrol", "--runtime-dir", runtime, "--state-dir", folder + "/uplink",
-                "--allow-plain-loopback", "--collector", collector, "--code", code,
+                "--allow-plain-loopback", "--collector", collector, "--code-file", folder + "/code",
             ], log: folder + "/enrol.log")
         stopRun()
     }
@@ -135,7 +136,8 @@ extension HallKiosk {
 extension Journal {
     /// Stores whole dialogs until there are `count` more records.
     func fill(
-        records count: Int, random: inout SplitMix, millisecondsBetween pause: Int64 = 2_000, into thanked: inout Thanked
+        records count: Int, random: inout SplitMix, millisecondsBetween pause: Int64 = 2_000,
+        into thanked: inout Thanked
     ) throws {
         let end = (head?.sequence ?? 0) + Int64(count)
         var clock = 10_000 + 700 * (head?.sequence ?? 0)

@@ -108,7 +108,9 @@ enum HostileAnswer: String, CaseIterable, Sendable {
                 [301, 302, 303, 307, 308][Int(draw % 5)], "", fields: [("Location", places[Int(draw / 5 % 3)])])
         case .gzipBomb: return world.bomb
         case .absurdNeed:
-            let needs: [Int64] = [.max, .min, -1, 0, 1, request.head.head.sequence + 1, request.message.range?.first ?? 2]
+            let needs: [Int64] = [
+                .max, .min, -1, 0, 1, request.head.head.sequence + 1, request.message.range?.first ?? 2,
+            ]
             let need = needs[Int(draw % UInt64(needs.count))]
             return StandIn.refuse(draw / 7 % 2 == 0 ? .gap : .rewindCollector, need: need)
         case .conflict: return StandIn.refuse([.fork, .rewindKiosk, .epochClosed, .revoked][Int(draw % 4)])

@@ -28,7 +28,9 @@ enum ReceiptKills {
             let isBefore = random.next() % 4 == 0
             trap.arm(process, isBefore: isBefore, microseconds: UInt32(random.next() % (hitsRun ? 9_000 : 3_000)))
             do {
-                try trial.wait(for: "an upload after kill \(number)") { try trap.hasFired || kiosk.isDrained(every: 50) }
+                try trial.wait(for: "an upload after kill \(number)") {
+                    try trap.hasFired || kiosk.isDrained(every: 50)
+                }
             } catch {
                 row.violate("\(error)")
                 break

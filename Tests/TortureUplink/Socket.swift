@@ -151,7 +151,9 @@ struct HTTPMessage: Equatable, Sendable {
     init?(in buffer: [UInt8]) {
         let mark = Array("\r\n\r\n".utf8)
         guard buffer.count >= mark.count,
-            let end = (0...buffer.count - mark.count).first(where: { buffer[$0] == 13 && buffer[$0..<$0 + 4] == mark[...] })
+            let end = (0...buffer.count - mark.count).first(where: {
+                buffer[$0] == 13 && buffer[$0..<$0 + 4] == mark[...]
+            })
         else { return nil }
         let lines = String(decoding: buffer[..<end], as: UTF8.self).components(separatedBy: "\r\n")
         var fields: [String: String] = [:]
