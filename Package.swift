@@ -186,7 +186,11 @@ let testTargets: [Target] = [
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("Torture"),
-    tests("TortureUplink", ["Torture", "RealPrograms", "otsenka-kiosk", "otsenka-collector", "hasty-uplink"]),
+    tests(
+        "TortureUplink",
+        [
+            "Torture", "RealPrograms", "SeededRandom", "Ledger", "otsenka-kiosk", "otsenka-collector", "hasty-uplink",
+        ]),
     .executableTarget(
         name: "hasty-uplink", dependencies: ["Uplink", argumentParser, logging], path: "Tests/hasty-uplink",
         swiftSettings: strict),

@@ -55,6 +55,8 @@ extension CollectorAnswer {
         case (409, .epochClosed): self = .conflict(.epochClosed)
         case (403, .revoked): self = .denied(.revoked)
         case (408, _), (504, _): self = .timedOut
+        // A proxy without a collector behind it: nothing is wrong with the batch, so no alarm comes of it.
+        case (502, _): self = .unreachable
         case (413, _): self = .tooLarge
         // A digest that does not match is a body spoilt on its way: read and sent again, as after a 422.
         case (422, _), (400, .badDigest), (400, .malformed): self = .unprocessable

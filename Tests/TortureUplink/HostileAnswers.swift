@@ -60,7 +60,7 @@ enum HostileAnswers {
         try trial.wait(for: "hostile answers", row: row, count: { state.value.withLock { $0.said } }) {
             try state.value.withLock { $0.said } >= trial.tries || kiosk.acknowledged() > honest
         }
-        finish(kiosk, state, visits: visits.withLock { $0 }, before: before, into: &row)
+        finish(kiosk, trial, state, visits: visits.withLock { $0 }, before: before, into: &row)
         for (kind, count) in state.value.withLock({ $0.kinds }).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             trial.progress.line("\(promise): \(kind.rawValue) \(count)")
         }
@@ -76,7 +76,7 @@ enum HostileAnswers {
     }
 
     private static func finish(
-        _ kiosk: any Sender, _ state: StateBox, visits: Int, before: Int?, into row: inout Tried
+        _ kiosk: any Sender, _ trial: Trial, _ state: StateBox, visits: Int, before: Int?, into row: inout Tried
     ) {
         row.tries = state.value.withLock { $0.said }
         row.faults = row.tries
@@ -92,6 +92,7 @@ enum HostileAnswers {
         }
         guard let before, let process = kiosk.networkProcess else { return }
         let growth = Memory.peak(process) - before
+        trial.progress.line("\(promise): the uplink weighs \(before) bytes and grew by \(growth)")
         if before == 0 { row.violate("the uplink has ended") }
         if growth > mostGrowthBytes { row.violate("the uplink grew by \(growth) bytes") }
     }

@@ -43,6 +43,8 @@ final class StandIn: CollectorSubject, Sendable {
         var chains: [String: StoredChain] = [:]
         var heads: [String: Int64] = [:]
         var batches = 0
+        /// Batches that brought back what was lost in a restore.
+        var resent = 0
         /// Receipts that were given, by kiosk.
         var receipts: [String: [String]] = [:]
         var uploads: [(kiosk: String, first: Int64, last: Int64)] = []
@@ -127,6 +129,7 @@ final class StandIn: CollectorSubject, Sendable {
             state.uploads.append((kiosk, range.first, range.last))
             let head = state.heads[kiosk] ?? 0
             if range.first > head + 1 { return head + 1 }
+            if request.receipted > head { state.resent += range.first...range.last ~= head + 1 ? 1 : 0 }
             let kept = max(head, range.last)
             state.heads[kiosk] = kept
             state.batches += 1
@@ -147,7 +150,17 @@ final class StandIn: CollectorSubject, Sendable {
         }
     }
 
+    /// An older backup takes the place of what is kept: nothing after record `last` is known any more.
+    func restore(_ kiosk: String, to last: Int64) {
+        state.withLock { state in
+            state.heads[kiosk] = last
+            state.chains[kiosk]?.records.removeAll { $0.sequence > last }
+        }
+    }
+
     private func heartbeat(_ request: Request) -> [UInt8] {
+        let head = state.withLock { $0.heads[request.head.head.kiosk] ?? 0 }
+        if request.receipted > head { return Self.refuse(.rewindCollector, need: head + 1) }
         guard let body = try? JSONDecoder().decode(Heartbeat.self, from: Data(request.message.body)),
             let kiosk = KioskID(rawValue: request.head.head.kiosk)
         else { return HTTPMessage.answer(400, "") }

@@ -1,5 +1,7 @@
 import Foundation
+import Ledger
 import RealPrograms
+import SeededRandom
 import Testing
 import Torture
 
@@ -54,6 +56,30 @@ import Torture
 
     @Test func whatLibcurlSendsAgainIsCountedOnce() async throws {
         let row = try await Self.run(tries: 60, SilentResends.torture.run)
+        #expect(row.isKept, "\(row.details)")
+    }
+
+    /// The kiosk is at rest and learns of the restore from its heartbeat alone.
+    @Test func aCollectorThatWasRestoredGetsEverythingBack() async throws {
+        let row = try await Self.run(tries: 60) { trial in
+            var random = SplitMix(trial.seed)
+            var row = Tried("restored collector", seed: trial.seed)
+            let collector = try StandIn()
+            let kiosk = try HallKiosk(
+                "restored-1", at: trial.place, collector: collector.address, code: try collector.add("restored-1"))
+            let thanked = try kiosk.fill(records: trial.tries, random: &random)
+            try kiosk.startSending()
+            try trial.wait(for: "receipts") { try kiosk.status().unsent == 0 }
+            let all = try kiosk.records()
+            collector.restore(kiosk.id, to: 20)
+            try trial.wait(for: "what was lost") { collector.state.withLock { $0.heads[kiosk.id] == all } }
+            kiosk.stop()
+            (row.tries, row.faults) = (thanked.hashes.count, collector.state.withLock { $0.resent })
+            let stored = try await collector.finish()
+            let written = try kiosk.journalLines().map { ChainHash(of: $0) }
+            row.compare(kiosk.id, thanked: thanked, written: written, stored: stored[kiosk.id])
+            return row
+        }
         #expect(row.isKept, "\(row.details)")
     }
 
