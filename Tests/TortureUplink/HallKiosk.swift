@@ -23,7 +23,7 @@ final class HallKiosk {
     private var data: String { folder + "/data" }
 
     /// Enrols it at `collector`; its programs are not running then.
-    init(_ id: String, at place: Place, collector: String, code: String) throws {
+    init(_ id: String, at place: Place, collector: String, code: String, pin: String? = nil) throws {
         self.id = id
         self.place = place
         folder = try place.subfolder(id)
@@ -42,7 +42,7 @@ final class HallKiosk {
             [
                 place.program("otsenka-kiosk"), "enrol", "--runtime-dir", runtime, "--state-dir", folder + "/uplink",
                 "--allow-plain-loopback", "--collector", collector, "--code-file", folder + "/code",
-            ], log: folder + "/enrol.log")
+            ] + (pin.map { ["--pin", $0] } ?? []), log: folder + "/enrol.log")
         stopRun()
     }
 

@@ -4,7 +4,7 @@ import RealPrograms
 
 /// A TCP connection within this machine, blocking; closed with this object. Used by one thread.
 final class Socket {
-    private let descriptor: Int32
+    let descriptor: Int32
     private var buffer: [UInt8] = []
 
     /// Longer messages are cut off; the longest request of a kiosk has 512 KiB and its fields.

@@ -46,7 +46,14 @@ final class RealCollector: CollectorSubject {
 
     func finish() async throws -> [String: StoredChain] {
         region.stop()
-        let store = try SQLiteCollectorStore(folder: region.folder, create: false)
+        return try await StoredChain.all(in: region.folder)
+    }
+}
+
+extension StoredChain {
+    /// What the store in the folder of a collector that is not running holds, by kiosk.
+    static func all(in folder: String) async throws -> [String: StoredChain] {
+        let store = try SQLiteCollectorStore(folder: folder, create: false)
         defer { try? store.close() }
         return try await store.read { snapshot in
             var chains: [String: StoredChain] = [:]

@@ -3,7 +3,8 @@ import Torture
 /// The part `uplink`.
 public enum UplinkTortures {
     public static let all: [Torture] = [
-        NetworkFaults.torture, HostileAnswers.torture, SilentResends.torture, LongOutage.torture, BadRecords.torture,
+        NetworkFaults.torture, SecureFaults.torture, HostileAnswers.torture, SilentResends.torture, LongOutage.torture,
+        BadRecords.torture,
         ReceiptKills.torture, FleetReturn.torture, SlowLine.torture,
     ]
 }

@@ -23,6 +23,11 @@ import Torture
         #expect(row.isKept, "\(row.details)")
     }
 
+    @Test func everyRatingArrivesOnceUnderTLS() async throws {
+        let row = try await Self.run(tries: 150, SecureFaults.torture.run)
+        #expect(row.isKept, "\(row.details)")
+    }
+
     @Test func nothingButAReceiptForMyOwnRecordsIsOne() async throws {
         let row = try await Self.run(tries: 150, HostileAnswers.torture.run)
         #expect(row.isKept, "\(row.details)")
