@@ -132,6 +132,12 @@ let programs: [Target] = [
 let helpers: [Target] = [
     .target(
         name: "RealPrograms", dependencies: ["Curl", "KioskControl"], path: "Tests/RealPrograms", swiftSettings: strict),
+    .target(
+        name: "Decoders",
+        dependencies: [
+            "Collecting", "Delivery", "Evdev", "Gzip", "KioskControl", "Ledger", "Questionnaires", "Ratings",
+            "UnixSocket", "Wire",
+        ], path: "Tests/Decoders", swiftSettings: strict),
     .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
     .target(
         name: "Torture", dependencies: ["RealPrograms", "SeededRandom"], path: "Tests/Torture", swiftSettings: strict),
@@ -194,6 +200,7 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "hasty-uplink", dependencies: ["Uplink", argumentParser, logging], path: "Tests/hasty-uplink",
         swiftSettings: strict),
+    tests("Decoders", ["SeededRandom"], exclude: ["Corpus"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [
@@ -208,6 +215,16 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "otsenka-testbench", dependencies: ["Display"], path: "Tests/otsenka-testbench", swiftSettings: strict),
 ]
+
+/// libFuzzer brings its own `main`, so this program exists only where `.make/fuzz` asks for it.
+let fuzzing: [Target] =
+    Context.environment["OTSENKA_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "otsenka-fuzz", dependencies: ["Decoders"], path: "Tests/otsenka-fuzz",
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+    ]
 
 let package = Package(
     name: "otsenka",
@@ -231,6 +248,6 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: cModules + wrappers + vocabulary + policy + adapters + programs + helpers + testTargets,
+    targets: cModules + wrappers + vocabulary + policy + adapters + programs + helpers + testTargets + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -36,6 +36,9 @@ public struct SignedNote: Equatable, Sendable {
             signatures.append(signature)
         }
         guard !signatures.isEmpty, signatures.count <= 16 else { throw .malformed }
+        // One spelling only: empty lines among the signatures, or base64 with loose bits, would be another note with the
+        // same signatures.
+        guard serialized.utf8.elementsEqual(note.utf8) else { throw .malformed }
     }
 
     /// The whole note, as it is sent and kept.

@@ -1,0 +1,187 @@
+import Delivery
+import FoundationEssentials
+import KioskControl
+import Ledger
+import Questionnaires
+import Ratings
+import UnixSocket
+import Wire
+
+// Requests and answers over HTTP and on the kiosk's sockets.
+
+extension Decoder {
+    /// A request's head: method, path, then "name: value" fields, each ended by a zero byte; the body comes last.
+    static let request = Decoder(
+        "request", sources: ["Wire/RequestSignature.swift", "Wire/KioskClock.swift"],
+        seeds: {
+            let body = Data("body")
+            var head = RequestHead(
+                method: "PUT", path: "/v1/kiosks/kiosk-1/epochs/1/records/1-4",
+                fields: [
+                    "content-digest": ContentDigest.value(of: body), "otsenka-clock": "boot=1, ms=5000",
+                    "checkpoint": "YQ==", "content-type": "application/x-ndjson",
+                ])
+            try RequestSignature.sign(&head, with: Known.transportKey, created: 1_763_800_000)
+            let fields = head.fields.sorted { $0.key < $1.key }.map { Data("\($0.key): \($0.value)") }
+            return [.joined([Data(head.method), Data(head.path)] + fields + [body])]
+        },
+        take: { data in
+            let pieces = parts(of: data, most: 20)
+            guard pieces.count >= 3 else { return }
+            var head = RequestHead(method: pieces[0].text, path: pieces[1].text)
+            for piece in pieces[2..<pieces.count - 1] {
+                let text = piece.text
+                guard let colon = text.firstRange(of: ": ") else { continue }
+                head.fields[String(text[..<colon.lowerBound])] = String(text[colon.upperBound...])
+            }
+            if let digest = head.fields["content-digest"] {
+                _ = ContentDigest.matches(digest, body: pieces[pieces.count - 1])
+            }
+            if let field = head.fields["otsenka-clock"], let clock = KioskClock(field: field) {
+                require(KioskClock(field: clock.field) == clock, "reads another clock than it wrote")
+            }
+            _ = RequestSignature.keyID(of: head)
+            _ = RequestSignature.created(of: head)
+            do throws(SignatureError) {
+                try RequestSignature.verify(
+                    head, by: Known.transportKey.publicKey, required: ["content-digest", "otsenka-clock"])
+            } catch { require(!error.description.isEmpty, "says nothing") }
+            head.fields["content-digest"] = ContentDigest.value(of: pieces[pieces.count - 1])
+            // A field that no signature can cover keeps the request from being signed; nothing else may.
+            guard (try? RequestSignature.sign(&head, with: Known.transportKey, created: 5)) != nil else { return }
+            _ = try? RequestSignature.verify(head, by: Known.transportKey.publicKey, required: [])
+        })
+
+    /// What a collector answers: three digits of the status, a zero byte, the body.
+    static let answer = Decoder(
+        "answer", sources: ["Delivery/CollectorAnswer.swift", "Wire/Bodies.swift"],
+        seeds: {
+            let encoder = JSONEncoder()
+            let kiosk = try Known.kiosk()
+            var time = SignedNote(text: SignedTime.text(kiosk: kiosk, nonce: "n", seconds: 1_763_800_000))
+            try time.sign(as: Known.collector, with: Known.collectorKey)
+            let bodies: [(String, Data)] = [
+                ("200", try encoder.encode(UploadAnswer(receipt: "note"))),
+                ("409", try encoder.encode(Refusal(error: .gap, message: "records are missing", need: 4))),
+                ("429", try encoder.encode(Refusal(error: .gap, message: "busy"))), ("413", Data()), ("422", Data()),
+                ("504", Data()), ("301", Data()),
+                ("403", try encoder.encode(Refusal(error: .revoked, message: "revoked"))),
+                ("200", try encoder.encode(HeartbeatAnswer(time: time.serialized, configuration: 1))),
+            ]
+            return bodies.map { .joined([Data($0.0), $0.1]) } + [.joined([Data("200"), Data(time.serialized)])]
+        },
+        take: { data in
+            let pieces = parts(of: data, most: 2)
+            guard pieces.count == 2, let status = Int(pieces[0].text) else { return }
+            let body = pieces[1]
+            let seconds = Int64(body.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } >> 1)
+            _ = UploadReply(status: status, body: body, retryAfterSeconds: seconds)
+            if case .busy(let wait?) = CollectorAnswer(status: status, body: body, retryAfterSeconds: seconds) {
+                require(wait >= 0, "waits for a time that has passed")
+            }
+            if let refusal = try? JSONDecoder().decode(Refusal.self, from: body) {
+                let again = Refusal(error: refusal.error, message: refusal.message, need: refusal.need)
+                require((400...599).contains(again.error.status), "gives a refusal the status of something else")
+            }
+            let heartbeat = try? JSONDecoder().decode(HeartbeatAnswer.self, from: body)
+            _ = try? JSONDecoder().decode(Heartbeat.self, from: body)
+            guard let kiosk = try? Known.kiosk() else { return }
+            _ = SignedTime.seconds(
+                in: heartbeat?.time ?? body.text, kiosk: kiosk, nonce: "n", collector: Known.collector,
+                key: Known.collectorKey.publicKey)
+        })
+
+    /// An enrolment: what was typed, the request and the answer.
+    static let enrolment = Decoder(
+        "enrolment", sources: ["Wire/Enrolment.swift"],
+        seeds: {
+            guard let code = EnrolmentCode("ABCD-EFGH-JKMN-PQRS") else { return [] }
+            let statement = TransportStatement.bytes(
+                journalKey: Known.journalKey.publicKey, transportKey: Known.transportKey.publicKey)
+            let request = EnrolmentRequest(
+                code: code, journalKey: Known.journalKey.publicKey, transportKey: Known.transportKey.publicKey,
+                certificate: try Known.journalKey.signature(over: statement).base64EncodedString(), nonce: "bm9uY2U=",
+                pin: "", hardware: "board")
+            let answer = EnrolmentAnswer(
+                to: request, code: code, kiosk: try Known.kiosk(), epoch: 1, collectorName: Known.collector,
+                receiptKey: Known.collectorKey.publicKey, collectorNonce: Known.nonce, authority: nil)
+            let encoder = JSONEncoder()
+            return [
+                .joined([Data("abcd efgh-jkmn-pqrs"), try encoder.encode(request), try encoder.encode(answer)]),
+                .joined([Data("oil0-efgh-jkmn-pqrs"), try encoder.encode(request), Data("{}")]),
+            ]
+        },
+        take: { data in
+            let pieces = parts(of: data, most: 3)
+            guard pieces.count == 3, let code = EnrolmentCode(pieces[0].text) else { return }
+            require(EnrolmentCode(code.grouped) == code, "reads another code than it wrote")
+            require(code.identifier.count == 16, "names a code by other than 16 digits")
+            let drawn = EnrolmentCode(random: Array((pieces[1] + Data(count: 10)).prefix(10)))
+            require(EnrolmentCode(drawn.characters) == drawn, "draws a code that it cannot read")
+            guard let request = try? JSONDecoder().decode(EnrolmentRequest.self, from: pieces[1]) else { return }
+            _ = request.isValid(for: code)
+            let own = EnrolmentRequest(
+                code: code, journalKey: request.journalKey, transportKey: request.transportKey,
+                certificate: request.certificate, nonce: request.nonce, pin: request.pin, hardware: request.hardware)
+            if own.proof == request.proof { require(own == request, "gives two requests one proof") }
+            guard let answer = try? JSONDecoder().decode(EnrolmentAnswer.self, from: pieces[2]) else { return }
+            _ = answer.isValid(for: request, code: code)
+            require(answer.words(after: request).count == 6, "gives other than six words")
+        })
+
+    /// A stream on a socket of the kiosk.
+    static let frames = Decoder(
+        "frames", sources: ["UnixSocket/FrameReader.swift", "KioskControl/Frames.swift"],
+        seeds: {
+            let messages: [any Encodable] = [
+                UplinkRequest.identify, UplinkRequest.wait(records: 20, seconds: 60),
+                UplinkRequest.batch(epoch: 1, first: 2, maximumRecords: 500, maximumBytes: 262_144),
+                UplinkRequest.receipt(note: "note"), UplinkAnswer.pending(records: 3), CommandRequest.status,
+            ]
+            return [Data(try messages.flatMap { frame(try ControlCoding.encode($0)) })]
+        },
+        take: { data in
+            let whole = messages(in: data, by: data.count + 1)
+            var reader = FrameReader(maximumBytes: 4096)
+            reader.append(data)
+            require(!reader.isBetweenMessages || data.isEmpty, "forgets bytes")
+            require(messages(in: data, by: 3) == whole, "finds other messages when they come in pieces")
+            for message in whole {
+                if let request = try? ControlCoding.decode(UplinkRequest.self, from: message) {
+                    let again = try? ControlCoding.decode(
+                        UplinkRequest.self, from: (try? ControlCoding.encode(request)) ?? Data())
+                    require(again == request, "reads another request than it wrote")
+                }
+                _ = try? ControlCoding.decode(UplinkAnswer.self, from: message)
+                _ = try? ControlCoding.decode(CommandRequest.self, from: message)
+                _ = try? ControlCoding.decode(CommandAnswer.self, from: message)
+                _ = try? ControlCoding.decode(MaintainRequest.self, from: message)
+            }
+        })
+
+    /// A questionnaire that a region has written.
+    static let questionnaire = Decoder(
+        "questionnaire", sources: ["Questionnaires/QuestionnaireReader.swift", "Questionnaires/YAMLNodes.swift"],
+        seeds: { [Data(Questionnaires.embedded.bytes)] },
+        take: { data in
+            do throws(QuestionnaireError) {
+                _ = try Questionnaires.parse(bytes: Array(data), name: "fuzz.yaml")
+            } catch { require(!error.description.isEmpty, "says nothing") }
+        })
+
+    private static func frame(_ message: Data) -> Data {
+        withUnsafeBytes(of: UInt32(message.count).bigEndian) { Data($0) } + message
+    }
+
+    private static func messages(in data: Data, by step: Int) -> [Data] {
+        var reader = FrameReader(maximumBytes: 4096)
+        var found: [Data] = []
+        for start in stride(from: 0, to: data.count, by: step) {
+            reader.append(data[start..<min(start + step, data.count)])
+            do throws(FrameTooLong) {
+                while let message = try reader.next() { found.append(message) }
+            } catch { return found }
+        }
+        return found
+    }
+}
