@@ -77,7 +77,7 @@ let vocabulary: [Target] = [
 
 let policy: [Target] = [
     module("Dialog", ["Ratings"]),
-    module("Delivery", ["KioskControl", "Wire"]),
+    module("Delivery", ["KioskControl", "Ledger", "Wire"]),
     module("Collecting", ["Ratings", "Ledger", "Wire", crypto]),
     module("Reporting", ["Ratings"]),
 ]
@@ -145,7 +145,13 @@ let helpers: [Target] = [
         name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
         path: "Tests/TortureCollector", swiftSettings: strict),
     .target(
-        name: "TortureSimulation", dependencies: ["Torture", "SeededRandom"], path: "Tests/TortureSimulation",
+        name: "TortureSimulation",
+        dependencies: [
+            "Collecting", "CollectorMemory", "Delivery", "Dialog", "KioskControl", "KioskJournal", "Ledger", "Ratings",
+            "SeededRandom", "Torture", "Wire",
+        ], path: "Tests/TortureSimulation", swiftSettings: strict),
+    .target(
+        name: "CollectorMemory", dependencies: ["Collecting", "Ledger", "Ratings"], path: "Tests/CollectorMemory",
         swiftSettings: strict),
     .target(
         name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire", "Collecting", "SeededRandom"],
@@ -167,7 +173,7 @@ let testTargets: [Target] = [
     tests("KioskControl"),
     tests("Dialog"),
     tests("Delivery"),
-    tests("Collecting", ["CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
+    tests("Collecting", ["CollectorMemory", "CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
     tests("Reporting"),
     tests("Questionnaires"),
     tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom", "journal-writer"]),
@@ -183,6 +189,7 @@ let testTargets: [Target] = [
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("Torture"),
+    tests("TortureSimulation", ["Torture", "SeededRandom"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [
