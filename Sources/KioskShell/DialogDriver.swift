@@ -26,6 +26,8 @@ final class DialogDriver {
     private var machine: DialogMachine
     private var timer: Timer?
     private var visitReply: ((VisitRefusal?) -> Void)?
+    /// Wait for the end of the open session.
+    private var whenSettled: [() -> Void] = []
 
     init(
         loop: EventLoop, worker: JournalWorker, machine: DialogMachine, clock: WallClock, runtimeFolder: String,
@@ -57,6 +59,16 @@ final class DialogDriver {
         orders.show(machine.view)
         for action in actions { perform(action) }
         arm()
+        guard machine.isSettled else { return }
+        let waiting = whenSettled
+        whenSettled = []
+        for waits in waiting { waits() }
+    }
+
+    /// Closes the dialog, and does `then` when its open session has ended with all its records durable.
+    func close(_ reason: ClosedReason, then: @escaping () -> Void) {
+        whenSettled.append(then)
+        handle(.setClosed(reason))
     }
 
     /// A visit has ended; `reply` hears at once why it is refused, or nothing when it is taken.
