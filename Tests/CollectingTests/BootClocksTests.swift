@@ -44,7 +44,8 @@ import Wire
         let clocks = Self.clocks(
             [(2, 0), (2, 1000), (3, 0), (3, 2000)], now: KioskClock(boot: 4, bootMilliseconds: 5000), received: 100_000,
             floor: 50_000)
-        #expect(clocks.text == "2=50000..92000;3=51000..93000")
+        // Boot 3 may still run as boot 4, so only boot 2 is known to have ended before.
+        #expect(clocks.text == "2=50000..94000;3=51000..95000")
     }
 
     @Test func `an earlier boot that met the collector is placed exactly`() {
