@@ -14,7 +14,7 @@ extension MemoryTransaction {
         var found: [Counted] = []
         for epoch in epochs() {
             let chain = state.chains[epoch.chain] ?? MemoryChain()
-            for session in chain.sessionsInOrder {
+            for session in chain.sessionRows {
                 guard query.from.map({ session.placed >= $0 }) ?? true, query.to.map({ session.placed < $0 }) ?? true,
                     query.sources?.contains(session.source) ?? true
                 else { continue }

@@ -24,7 +24,7 @@ extension MemoryTransaction: StoreSnapshot {
     func arrivals(of chain: Int64) -> [ArrivalRow] { state.chains[chain]?.arrivals ?? [] }
     func contact(_ chain: Int64, boot: Int) -> BootContact? { state.chains[chain]?.contacts[boot] }
     func session(_ chain: Int64, _ session: SessionID) -> SessionRow? { state.chains[chain]?.sessions[session] }
-    func sessions(of chain: Int64) -> [SessionRow] { state.chains[chain]?.sessionsInOrder ?? [] }
+    func sessions(of chain: Int64) -> [SessionRow] { state.chains[chain]?.sessionRows ?? [] }
     func answers(of chain: Int64) -> [AnswerRow] { state.chains[chain]?.answers ?? [] }
     func quarantined(of chain: Int64) -> [QuarantinedRow] { state.chains[chain]?.quarantined ?? [] }
     func branches(of chain: Int64) -> [BranchRow] {

@@ -31,7 +31,10 @@ public struct MemoryChain: Sendable {
     var sessions: [SessionID: SessionRow] = [:]
     var quarantined: [QuarantinedRow] = []
 
-    var sessionsInOrder: [SessionRow] {
+    public init() {}
+
+    /// In order of `shownSequence`.
+    public var sessionRows: [SessionRow] {
         sessions.values.sorted { ($0.shownSequence, $0.session.rawValue) < ($1.shownSequence, $1.session.rawValue) }
     }
 }

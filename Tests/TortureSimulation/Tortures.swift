@@ -2,5 +2,44 @@ import Torture
 
 /// The part `simulation`.
 public enum SimulationTortures {
-    public static let all: [Torture] = []
+    public static let all: [Torture] = [Torture("G43 simulation", tries: 20_000, run: simulate)]
+
+    /// So many seeds run at once: the machines that this is sized for have two cores.
+    private static let cores = 2
+
+    /// Runs seeds from the trial's on, one for each try.
+    @Sendable static func simulate(_ trial: Trial) async throws -> Tried {
+        try await simulate(trial, subject: .product)
+    }
+
+    /// The same with a subject that may be wrong on purpose.
+    public static func simulate(_ trial: Trial, subject: Subject) async throws -> Tried {
+        var row = Tried("G43 simulation", seed: trial.seed)
+        try await withThrowingTaskGroup(of: (UInt64, Simulation.Outcome).self) { group in
+            var next = 0
+            func start() {
+                guard next < trial.tries else { return }
+                let seed = trial.seed &+ UInt64(next)
+                next += 1
+                group.addTask { (seed, try await Simulation(seed: seed, subject: subject).run()) }
+            }
+            for _ in 0..<cores { start() }
+            while let (seed, outcome) = try await group.next() {
+                start()
+                row.add(seed, outcome)
+                trial.progress.tell(row, of: trial.tries)
+            }
+        }
+        return row
+    }
+}
+
+extension Tried {
+    mutating func add(_ seed: UInt64, _ outcome: Simulation.Outcome) {
+        tries += 1
+        faults += outcome.faults.values.reduce(0, +)
+        // One seed is one violation, however much follows from it.
+        guard let first = outcome.violations.first else { return }
+        violate("seed \(seed): \(first) (OTSENKA_SIMULATION_TRACE=1 make torture PART=simulation SEED=\(seed) TRIES=1)")
+    }
 }
