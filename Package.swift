@@ -189,7 +189,7 @@ let testTargets: [Target] = [
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("Torture"),
-    tests("TortureSimulation", ["Torture", "SeededRandom"]),
+    tests("TortureSimulation", ["Torture"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [

@@ -65,6 +65,14 @@ final class DialogDriver {
         for waits in waiting { waits() }
     }
 
+    /// The store failed over something else than a record of the dialog. Nobody may press on it: the open session ends,
+    /// and then the program. A failure that the visitor is being told of, or will be, ends it by itself.
+    func storeFailed() {
+        guard !machine.awaitsStore, machine.view.screen != .notRecorded else { return }
+        logger.error("the store has failed; it is opened again")
+        close(.storeFault) { [orders] in orders.restart() }
+    }
+
     /// Closes the dialog, and does `then` when its open session has ended with all its records durable.
     func close(_ reason: ClosedReason, then: @escaping () -> Void) {
         whenSettled.append(then)

@@ -123,6 +123,8 @@ public final class Kiosk {
                 restart: { [weak self] in self?.loop.stop(status: 75) }))
         self.dialog = dialog
         facts.marksChanged = { [weak self] in self?.marksChanged() }
+        let (mailbox, bound) = (loop.mailbox, loop.bound(dialog))
+        worker.whenPoisoned { _ = mailbox.post { bound.value.storeFailed() } }
         dialog.begin()
         if screen.panel != nil { try ServiceManager.notify(.status("first frame")) }
         screen.redrawn = { [weak self] in self?.dialog.map { self?.show($0.view) } }

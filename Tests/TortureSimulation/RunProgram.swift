@@ -14,6 +14,7 @@ final class RunProgram {
     /// Pieces of work for the disk, the first one under way. Each does its work and gives what to do when it is told.
     private var work: [(SimulatedJournal) throws -> () -> Void] = []
     private var isWorking = false
+    private var isEnding = false
     private var armed: Int64?
     private var pressed: (answer: Answer, genesis: Genesis)?
     private var whenSettled: [() -> Void] = []
@@ -100,8 +101,19 @@ final class RunProgram {
             let first = work.removeFirst()
             let told = (try? first(journal)) ?? {}
             told()
+            endIfPoisoned()
             if isAlive { next() }
         }
+    }
+
+    /// As `DialogDriver.storeFailed`.
+    private func endIfPoisoned() {
+        guard isAlive, journal.isPoisoned, !isEnding, !machine.awaitsStore, machine.view.screen != .notRecorded else {
+            return
+        }
+        isEnding = true
+        whenSettled.append { [unowned self] in stop() }
+        handle(.setClosed(.storeFault))
     }
 
     /// Power or process go away: of what is under way, a part may have reached the disk, and nobody is told.

@@ -65,7 +65,8 @@ extension World {
                     // A restored collector has not heard of this epoch again yet, and gives its number away.
                     oracle.excuse(present.enrolment.genesis, "its number was given to another enrolment")
                 }
-                run.enrol(Enrolment(identity: identity, collectorNonce: answer.collectorNonce)) { [unowned self] isTaken in
+                run.enrol(Enrolment(identity: identity, collectorNonce: answer.collectorNonce)) {
+                    [unowned self] isTaken in
                     let held = box.run?.journal.present?.enrolment
                     if !isTaken, held?.collectorNonce != answer.collectorNonce { replace(box, after: 10_000) }
                 }

@@ -9,25 +9,26 @@ public enum SimulationTortures {
 
     /// Runs seeds from the trial's on, one for each try.
     @Sendable static func simulate(_ trial: Trial) async throws -> Tried {
-        try await simulate(trial, subject: .product)
+        try await simulate(seeds: trial.tries, from: trial.seed, progress: trial.progress)
     }
 
-    /// The same with a subject that may be wrong on purpose.
-    public static func simulate(_ trial: Trial, subject: Subject) async throws -> Tried {
-        var row = Tried("G43 simulation", seed: trial.seed)
+    static func simulate(
+        seeds tries: Int, from first: UInt64, progress: Progress = Progress(quiet: true)
+    ) async throws -> Tried {
+        var row = Tried("G43 simulation", seed: first)
         try await withThrowingTaskGroup(of: (UInt64, Simulation.Outcome).self) { group in
             var next = 0
             func start() {
-                guard next < trial.tries else { return }
-                let seed = trial.seed &+ UInt64(next)
+                guard next < tries else { return }
+                let seed = first &+ UInt64(next)
                 next += 1
-                group.addTask { (seed, try await Simulation(seed: seed, subject: subject).run()) }
+                group.addTask { (seed, try await Simulation(seed: seed).run()) }
             }
             for _ in 0..<cores { start() }
             while let (seed, outcome) = try await group.next() {
                 start()
                 row.add(seed, outcome)
-                trial.progress.tell(row, of: trial.tries)
+                progress.tell(row, of: tries)
             }
         }
         return row
