@@ -84,7 +84,8 @@ extension World {
             guard !isHealed, box.isOn, let old = box.copies.last, box.copies.count > 0,
                 old.key.seed == box.disk.written.key.seed
             else { return }
-            let genesis = (box.disk.written.store?.epochs ?? []).map(\.enrolment.genesis)
+            let chains = (box.disk.written.store?.epochs ?? []) + (old.store?.epochs ?? [])
+            let genesis = chains.map(\.enrolment.genesis)
             box.powerOff()
             count(.rollback)
             box.tell("has \(wholeCard ? "its card" : "its store") set back")

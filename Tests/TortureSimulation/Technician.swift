@@ -62,8 +62,9 @@ extension World {
                     receiptKey: answer.receiptKey)
                 let epoch = answer.epoch
                 if let present = box.disk.written.store?.epochs.last, present.number >= epoch {
-                    // A restored collector has not heard of this epoch again yet, and gives its number away.
-                    oracle.excuse(present.enrolment.genesis, "its number was given to another enrolment")
+                    // A known limit: a restored collector has not heard of this epoch again yet, and gives its number to
+                    // the new enrolment. Of two chains with one number it takes one.
+                    oracle.fork([present.enrolment.genesis], "its number was given to another enrolment")
                 }
                 run.enrol(Enrolment(identity: identity, collectorNonce: answer.collectorNonce)) {
                     [unowned self] isTaken in

@@ -28,6 +28,7 @@ public enum SimulationTortures {
             while let (seed, outcome) = try await group.next() {
                 start()
                 row.add(seed, outcome)
+                for violation in outcome.violations.prefix(1) { progress.line("seed \(seed): \(violation)") }
                 progress.tell(row, of: tries)
             }
         }
