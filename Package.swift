@@ -173,7 +173,8 @@ let testTargets: [Target] = [
     tests("KioskControl"),
     tests("Dialog"),
     tests("Delivery"),
-    tests("Collecting", ["CollectorMemory", "CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
+    tests(
+        "Collecting", ["CollectorMemory", "CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
     tests("Reporting"),
     tests("Questionnaires"),
     tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom", "journal-writer"]),

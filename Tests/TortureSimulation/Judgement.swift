@@ -102,7 +102,9 @@ struct Judgement {
 
     /// No honest kiosk is accused, and no fork stays unnamed.
     private func accuse(_ chain: Oracle.Chain) {
-        guard !chain.isForked else { return }
+        // Events name an epoch by its number, which a clone may have used too.
+        let twins = oracle.chains.values.count { $0.kiosk == chain.kiosk && $0.genesis.epoch == chain.genesis.epoch }
+        guard !chain.isForked, twins == 1 else { return }
         let kinds: [EventRow.Kind] = [.fork, .rewindKiosk, .contradiction, .tailCut]
         if let event = oracle.events.first(where: {
             kinds.contains($0.kind) && $0.kiosk == chain.kiosk && $0.epoch == chain.genesis.epoch

@@ -96,6 +96,7 @@ final class SimulatedJournal {
         var chain = Card.Chain(enrolment)
         let line = try Self.line(.loss(loss), after: chain.head, stamp, boot: boot)
         oracle.open(enrolment.genesis, kiosk: box.kiosk, box: box.index)
+        if box.isClone { oracle.fork([enrolment.genesis], "a clone opened it") }
         oracle.make(line, in: enrolment.genesis, at: 1)
         chain.append(line)
         try commit { $0.store = Card.Store(epochs: [chain], boot: boot) }

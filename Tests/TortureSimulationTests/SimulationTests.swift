@@ -34,6 +34,7 @@ import Torture
         (5, "an enrolment during a dialog parted the answers from their session"),
         (48, "a late repeat from before the wall clock went back closed a healthy epoch"),
         (55, "and what it had thanked was refused for ever"),
+        (77, "a restored collector, and an enrolment before it had heard of the kiosk's newest epoch"),
         (127, "a failure while a receipt was stored stopped the uplink until the next visitor"),
     ]
 
