@@ -142,8 +142,10 @@ let helpers: [Target] = [
         name: "TortureUplink", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureUplink",
         swiftSettings: strict),
     .target(
-        name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
-        path: "Tests/TortureCollector", swiftSettings: strict),
+        name: "TortureCollector",
+        dependencies: [
+            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Curl", "Ledger", "Ratings", "Wire",
+        ], path: "Tests/TortureCollector", swiftSettings: strict),
     .target(
         name: "TortureSimulation", dependencies: ["Torture", "SeededRandom"], path: "Tests/TortureSimulation",
         swiftSettings: strict),
@@ -183,6 +185,9 @@ let testTargets: [Target] = [
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("Torture"),
+    tests(
+        "TortureCollector",
+        ["Torture", "RealPrograms", "otsenka-collector", "otsenka-kiosk"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [

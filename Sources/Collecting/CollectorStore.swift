@@ -51,6 +51,8 @@ public protocol StoreSnapshot {
     func heartbeat(_ kiosk: KioskID) throws -> HeartbeatRow?
     /// The newest events first, at most `limit`.
     func events(limit: Int) throws -> [EventRow]
+    /// How many events of each kind there are; kinds without one do not appear.
+    func eventCounts() throws -> [EventRow.Kind: Int]
     /// See `Collector.tallies`.
     func tallies(_ query: TallyQuery) throws -> [Tally]
     /// See `Collector.answerTallies`.

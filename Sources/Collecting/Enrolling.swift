@@ -88,10 +88,11 @@ extension Collector {
         let left = limits.codeTries - row.tries
         if left <= 0 {
             row.characters = nil
-            try transaction.insert(
+            try record(
                 EventRow(
                     time: now, kind: .codeSpent, kiosk: row.kiosk, epoch: 0,
-                    message: "the code of kiosk \(row.kiosk) was erased after \(row.tries) wrong proofs"))
+                    message: "the code of kiosk \(row.kiosk) was erased after \(row.tries) wrong proofs"),
+                in: transaction)
         }
         try transaction.put(row)
         return Self.refused("was not proved to be known (\(max(0, left)) tries left)", kiosk: row.kiosk)

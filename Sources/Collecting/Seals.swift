@@ -47,6 +47,18 @@ enum Seal {
             """
     }
 
+    static func text(of event: EventRow, after previous: String) -> String {
+        """
+        otsenka seal of an event
+        \(event.time)
+        \(event.kind.rawValue)
+        \(event.kiosk?.rawValue ?? "-")/\(event.epoch)
+        \(previous)
+        \(event.message)
+
+        """
+    }
+
     static func text(of arrival: ArrivalRow) -> String {
         """
         otsenka seal of an arrival

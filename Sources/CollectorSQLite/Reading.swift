@@ -149,11 +149,19 @@ extension SQLiteAccess: StoreSnapshot {
 
     func events(limit: Int) throws -> [EventRow] {
         try all("SELECT * FROM event ORDER BY id DESC LIMIT ?", [limit]) { row in
-            EventRow(
+            let kiosk: String = try row.get("kiosk")
+            return EventRow(
                 time: try row.get("time"), kind: try value(try row.get("kind"), "kind"),
-                kiosk: try kioskID(try row.get("kiosk")),
-                epoch: try row.get("epoch"), message: try row.get("message"))
+                kiosk: kiosk.isEmpty ? nil : try kioskID(kiosk),
+                epoch: try row.get("epoch"), message: try row.get("message"), seal: try row.get("seal"))
         }
+    }
+
+    func eventCounts() throws -> [EventRow.Kind: Int] {
+        let counts = try all("SELECT kind, count(*) AS n FROM event GROUP BY kind") { row in
+            (try value(try row.get("kind"), "kind") as EventRow.Kind, try row.get("n") as Int)
+        }
+        return Dictionary(counts) { $0 + $1 }
     }
 
     func offices() throws -> [Place] { try places("office") }

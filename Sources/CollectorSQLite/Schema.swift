@@ -18,6 +18,9 @@ enum Schema {
             try db.execute(sql: chains)
             try db.execute(sql: projections)
         }
+        migrator.registerMigration("2 seals of events") { db in
+            try db.execute(sql: "ALTER TABLE event ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
+        }
         return migrator
     }
 

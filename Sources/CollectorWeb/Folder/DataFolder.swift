@@ -29,6 +29,7 @@ public struct DataFolder: Sendable {
     }
 
     static let layout = 1
+    static let settingsFile = "collector.json"
 
     /// Makes a new collector. Throws `CollectorFailure` if there is one already; `now` in seconds since 1970.
     public static func create(
@@ -128,7 +129,7 @@ public struct DataFolder: Sendable {
         return plain(first) && plain(last) && bytes.allSatisfy { plain($0) || $0 == 45 || $0 == 46 }
     }
 
-    private static func createFolder(_ path: String) throws(CollectorFailure) {
+    static func createFolder(_ path: String) throws(CollectorFailure) {
         if mkdir(path, 0o700) == 0 { return }
         guard errno == EEXIST else {
             throw CollectorFailure(

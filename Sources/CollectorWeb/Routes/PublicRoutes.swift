@@ -66,7 +66,11 @@ struct PublicRoutes: Sendable {
                 facts.kiosks.compactMap { kiosk in kiosk.unsent.map { MetricSample([("kiosk", kiosk.id)], Double($0)) }
                 }),
         ]
-        let text = MetricFamily.text(counters.exposition() + gauges)
+        let counts = try await collector.eventCounts()
+        let events = MetricFamily(
+            "otsenka_events_total", .counter, "Events on record, by kind.",
+            EventRow.Kind.allCases.map { MetricSample([("kind", $0.rawValue)], Double(counts[$0] ?? 0)) })
+        let text = MetricFamily.text(counters.exposition() + [events] + gauges)
         return Answers.bytes(text.utf8, type: MetricFamily.contentType)
     }
 }
