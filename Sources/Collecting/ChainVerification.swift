@@ -6,15 +6,16 @@ import Ratings
 struct ChainVerification {
     let epoch: EpochRow
     let collector: String
-    let key: PublicKey
+    /// The collector's receipt keys.
+    let keys: [PublicKey]
 
     private(set) var records: Int64 = 0
     private(set) var faults: [VerifyFault] = []
 
-    init(epoch: EpochRow, collector: String, key: PublicKey) {
+    init(epoch: EpochRow, collector: String, keys: [PublicKey]) {
         self.epoch = epoch
         self.collector = collector
-        self.key = key
+        self.keys = keys
     }
 
     mutating func run(over snapshot: any StoreSnapshot) throws {
@@ -56,7 +57,7 @@ struct ChainVerification {
                 add("the batch that brought this record is missing, or is another one's", at: next)
                 return checked
             }
-            guard Seal.holds(arrival.seal, over: Seal.text(of: arrival), by: key) else {
+            guard Seal.holds(arrival.seal, over: Seal.text(of: arrival), by: keys) else {
                 add("the time, the clocks or the checkpoint of the batch that starts here were changed", at: next)
                 return checked
             }
@@ -76,7 +77,7 @@ struct ChainVerification {
     }
 
     private mutating func checkState() {
-        if !Seal.holds(epoch.stateSeal, over: Seal.text(ofStateOf: epoch), by: key) {
+        if !Seal.holds(epoch.stateSeal, over: Seal.text(ofStateOf: epoch), by: keys) {
             add("the epoch's state, head, claim or receipt were changed (its seal does not hold)")
         }
         if let claim = epoch.claim {
@@ -87,7 +88,7 @@ struct ChainVerification {
         }
         guard let receipt = epoch.receipt else { return }
         guard let note = try? Checkpoint(parsing: receipt, kiosk: epoch.kiosk.rawValue, key: epoch.journalKey),
-            (try? note.receiptTime(of: collector, key: key)) != nil
+            (try? note.receiptTime(of: collector, keys: keys)) != nil
         else { return add("the newest receipt that is kept is not one of this collector") }
         if note.head.sequence > epoch.head.sequence {
             add(

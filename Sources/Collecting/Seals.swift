@@ -75,8 +75,9 @@ enum Seal {
         try key.signature(over: Data(text.utf8)).base64EncodedString()
     }
 
-    static func holds(_ seal: String, over text: String, by key: PublicKey) -> Bool {
+    /// Whether one of the keys made the seal; the present one stands first, and nearly all are its.
+    static func holds(_ seal: String, over text: String, by keys: [PublicKey]) -> Bool {
         guard let signature = Data(base64Encoded: seal) else { return false }
-        return key.verifies(signature, over: Data(text.utf8))
+        return keys.contains { $0.verifies(signature, over: Data(text.utf8)) }
     }
 }

@@ -85,7 +85,7 @@ extension Collector {
         do {
             let result = try await store.read { snapshot -> (records: Int64, faults: [VerifyFault]) in
                 guard let row = try snapshot.epoch(epoch.kiosk, epoch.epoch) else { return (0, []) }
-                var verification = ChainVerification(epoch: row, collector: identity.name, key: identity.key.publicKey)
+                var verification = ChainVerification(epoch: row, collector: identity.name, keys: identity.receiptKeys)
                 try verification.run(over: snapshot)
                 return (verification.records, verification.faults)
             }
@@ -125,8 +125,9 @@ extension Collector {
         _ events: some Sequence<EventRow>, _ identity: CollectorIdentity
     ) -> [VerifyFault] {
         var previous = ""
+        let keys = identity.receiptKeys
         for event in events where !(event.seal.isEmpty && previous.isEmpty) {
-            guard Seal.holds(event.seal, over: Seal.text(of: event, after: previous), by: identity.key.publicKey)
+            guard Seal.holds(event.seal, over: Seal.text(of: event, after: previous), by: keys)
             else {
                 let what = "the event “\(event.message)” or the one before it was changed or taken out"
                 return [VerifyFault(kiosk: event.kiosk, what: what)]
@@ -140,12 +141,13 @@ extension Collector {
     private func registerFaults(_ epochs: [EpochRow]) -> [VerifyFault] {
         var faults: [VerifyFault] = []
         var previous: EpochRow?
+        let keys = identity.receiptKeys
         for epoch in epochs {
             let expected = (previous?.chain ?? 0) + 1
             if epoch.chain != expected {
                 faults.append(VerifyFault(what: "the epoch of chain \(expected) is missing, with its kiosk's records"))
             } else if !Seal.holds(
-                epoch.seal, over: Seal.text(of: epoch, after: previous?.seal ?? ""), by: identity.key.publicKey)
+                epoch.seal, over: Seal.text(of: epoch, after: previous?.seal ?? ""), by: keys)
             {
                 faults.append(
                     VerifyFault(

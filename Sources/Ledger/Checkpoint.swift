@@ -50,6 +50,14 @@ public struct Checkpoint: Equatable, Sendable {
         try note.verify(cosignedAs: collector, by: key)
     }
 
+    /// As `receiptTime(of:key:)`, by whichever of these keys cosigned. Throws `NoteError.unsigned` if none did.
+    public func receiptTime(of collector: String, keys: [PublicKey]) throws(NoteError) -> UInt64 {
+        for key in keys {
+            if let time = try? receiptTime(of: collector, key: key) { return time }
+        }
+        throw .unsigned(collector)
+    }
+
     private static func text(of head: ChainHead) -> String {
         "otsenka/kiosk/\(head.kiosk)/\(head.epoch)\n\(head.sequence)\n\(head.hash.base64)\n"
     }

@@ -20,7 +20,7 @@ extension DataFolder {
 
     /// Settings, keys, certificates and successions; no socket, lock, address or store.
     static func isKept(_ name: String) -> Bool {
-        if name == settingsFile || name == "successions" { return true }
+        if name == settingsFile || name == successionsFile { return true }
         return ["receipt", "authority", "server"].contains { name.hasPrefix($0) }
             && [".key", ".pem"].contains { name.hasSuffix($0) }
     }

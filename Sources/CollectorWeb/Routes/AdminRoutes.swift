@@ -38,6 +38,10 @@ struct AdminRoutes: Sendable {
             return try Answers.json(try staff.beginBackup(to: order.to))
         }
         router.get("admin/backup") { _, _ in try Answers.json(try staff.backupState()) }
+        router.post("admin/keys") { request, _ in
+            try Answers.json(try await staff.change(try await Self.read(KeyOrder.self, of: request)))
+        }
+        router.get("admin/keys") { _, _ in try Answers.json(try staff.keys()) }
         router.post("admin/kiosks/{kiosk}/replace") { request, context in
             let order = try await Self.read(ReplacementOrder.self, of: request)
             return try Answers.json(

@@ -21,6 +21,7 @@ struct PublicRoutes: Sendable {
         }
         router.get("v1/summary") { _, _ in try Answers.json(try await collector.summary()) }
         router.get("v1/report", use: report)
+        router.get("v1/keys") { _, _ in try Answers.json(collector.publishedKeys) }
         router.get("openapi.json") { _, _ in Answers.bytes(PackageResources.openapi_json, type: "application/json") }
         router.get("healthz", use: health)
         router.get("metrics", use: metrics)

@@ -11,11 +11,18 @@ public struct Staff: Sendable {
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
     let desk = BackupDesk()
+    let keyDesk = KeyDesk()
+    /// Shows a server's clients the certificates of a folder whose authority has changed.
+    let showCertificates: @Sendable (DataFolder) throws -> Void
 
-    public init(collector: Collector, folder: DataFolder, now: @escaping @Sendable () -> Int64) {
+    public init(
+        collector: Collector, folder: DataFolder, now: @escaping @Sendable () -> Int64,
+        showCertificates: @escaping @Sendable (DataFolder) throws -> Void = { _ in }
+    ) {
         self.collector = collector
         self.folder = folder
         self.now = now
+        self.showCertificates = showCertificates
     }
 
     /// Adds a kiosk and makes its code.
