@@ -22,7 +22,8 @@ extension Collector {
     public func enrol(_ body: Data, now: Int64) async throws -> EnrolmentAnswer {
         guard body.count <= Self.enrolmentBytes,
             let request = try? JSONDecoder().decode(EnrolmentRequest.self, from: body),
-            [request.code, request.nonce, request.pin, request.hardware].allSatisfy({ !$0.contains("\n") })
+            [request.code, request.nonce, request.pin, request.hardware].allSatisfy({ !$0.contains("\n") }),
+            (0..<Self.greatestEpoch).contains(request.afterEpoch ?? 0)
         else {
             throw Refusal(
                 error: .malformed,
@@ -67,7 +68,7 @@ extension Collector {
         var kiosk = kiosk
         let newest = try transaction.epochs(of: kiosk.id).last
         let row = try open(
-            kiosk.id, epoch: (newest?.epoch ?? 0) + 1, place: kiosk.place,
+            kiosk.id, epoch: max(newest?.epoch ?? 0, request.afterEpoch ?? 0) + 1, place: kiosk.place,
             keys: EpochKeys(request, collectorNonce: nonce), origin: .enrolment, floor: newest?.floor ?? kiosk.added,
             now: now, in: transaction)
         if kiosk.revoked != nil {

@@ -18,13 +18,3 @@ extension JournalKeys {
         }
     }
 }
-
-extension KeyChange {
-    /// The record of a succession, whose note says it all; the other fields are for a person who reads the line.
-    public init(_ succession: KeySuccession) {
-        self.init(
-            purpose: Purpose(rawValue: succession.role.rawValue) ?? .journal, old: succession.old.base64EncodedString(),
-            new: succession.new.base64EncodedString(), signatureByOld: "", signatureByNew: "",
-            note: succession.serialized)
-    }
-}

@@ -78,6 +78,13 @@ public struct KeySuccession: Hashable, Sendable {
         serialized = note.serialized
     }
 
+    /// The same succession with one more signature: the keys of one succession may be in different programs.
+    public func signed(with key: SigningKey) throws -> KeySuccession {
+        var note = try SignedNote(parsing: serialized)
+        try note.sign(as: subject, with: key)
+        return try KeySuccession(parsing: note.serialized)
+    }
+
     /// Reads a succession and checks that its new key signed it where that key can sign. Whether the old one did is for
     /// `verify(by:)`. Throws `SuccessionError`.
     public init(parsing text: String) throws(SuccessionError) {

@@ -25,6 +25,8 @@ public enum Fields {
     public static let head = "Head"
     /// Base64 of the newest receipt that the kiosk holds.
     public static let receipt = "Receipt"
+    /// Base64 of the succession by which the journal key vouches for a transport key that the collector may not know yet.
+    public static let transport = "Otsenka-Transport"
     /// The kiosk's clocks now: a structured dictionary, `boot=3, ms=123456`.
     public static let clock = "Otsenka-Clock"
 }
