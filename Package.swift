@@ -187,7 +187,7 @@ let testTargets: [Target] = [
     tests("Torture"),
     tests(
         "TortureCollector",
-        ["Torture", "RealPrograms", "otsenka-collector", "otsenka-kiosk"]),
+        ["Torture", "RealPrograms", "KioskControl", "otsenka-collector", "otsenka-kiosk"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [

@@ -119,9 +119,8 @@ extension Collector {
             return .failure(Refusal(error: .brokenChain, message: message))
         }
         // Whoever holds only a key that was changed must not begin anew with it.
-        guard batch.keys.current == newest.keys.current
-            || batch.keys.changes.contains(where: { $0.succession.newKey == newest.keys.current })
-        else {
+        let spoken = [batch.keys.first] + batch.keys.changes.compactMap(\.succession.newKey)
+        guard spoken.contains(newest.keys.current) else {
             let message =
                 "epoch \(permit.epoch) of kiosk \(permit.kiosk) does not begin with the changes of its journal key; send "
                 + "them with record 1"

@@ -173,7 +173,8 @@ extension SQLiteCollectorStore: BackupMaking {
         guard descriptor >= 0, fsync(descriptor) == 0, rename(file, name) == 0 else {
             throw StoreError(
                 code: "SQLITE_IOERR",
-                message: "the backup \(name) cannot be made durable (\(String(cString: strerror(errno)))); check the disk")
+                message:
+                    "the backup \(name) cannot be made durable (\(String(cString: strerror(errno)))); check the disk")
         }
         try syncDirectory((name as NSString).deletingLastPathComponent)
     }

@@ -17,7 +17,9 @@ extension EnrolmentNote {
             let value = try? JSONDecoder().decode(
                 EnrolmentNote.self, from: Data(note.text.dropFirst(title.count).utf8)),
             // A change of the key may have been cut off before the note was written anew.
-            ([key.publicKey] + others).contains(where: { (try? note.verify(signedAs: value.enrolment.kiosk.rawValue, by: $0)) != nil })
+            ([key.publicKey] + others).contains(where: {
+                (try? note.verify(signedAs: value.enrolment.kiosk.rawValue, by: $0)) != nil
+            })
         else { return nil }
         return value
     }

@@ -27,7 +27,8 @@ extension Journal {
     /// The facts of this moment. The capacity may be some records old; `capacity()` asks anew.
     public var facts: JournalFacts {
         JournalFacts(
-            enrolment: enrolment, receiptKey: enrolment.map { receiptKey(of: $0) }, journalKey: publicKey, boot: boot, head: head, receipted: receipted, receipt: receipt, unsent: unsent,
+            enrolment: enrolment, receiptKey: enrolment.map { receiptKey(of: $0) }, journalKey: publicKey, boot: boot,
+            head: head, receipted: receipted, receipt: receipt, unsent: unsent,
             capacity: gauge.capacity, setAside: setAside)
     }
 }

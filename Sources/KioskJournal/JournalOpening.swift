@@ -147,7 +147,10 @@ struct Entrance {
     private func read(_ store: JournalStore) throws(JournalError) -> ([EpochState], [KeySuccession], JournalCapacity) {
         do {
             return try store.queue.writeWithoutTransaction { db in
-                (try EpochState.all(db), try Journal.readTrust(db), try SpaceGauge.measure(db, files: files, limits: limits))
+                (
+                    try EpochState.all(db), try Journal.readTrust(db),
+                    try SpaceGauge.measure(db, files: files, limits: limits)
+                )
             }
         } catch {
             throw JournalError(error, path: store.path, operation: "read it")

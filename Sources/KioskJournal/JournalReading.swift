@@ -83,7 +83,8 @@ extension Journal {
         guard let epoch = epochs.first(where: { $0.number == head.epoch }) else { throw .notEnrolled }
         // Older keys sign too: a collector that has not seen a change yet knows no other.
         let publicKeys =
-            [epoch.keys.first] + epoch.keys.changes.prefix { $0.sequence <= head.sequence }.compactMap(\.succession.newKey)
+            [epoch.keys.first]
+            + epoch.keys.changes.prefix { $0.sequence <= head.sequence }.compactMap(\.succession.newKey)
         let signers = publicKeys.compactMap { ring[$0] }
         guard signers.last?.publicKey == epoch.keys.key(at: head.sequence) else {
             throw .key(path: files.key, reason: "the key of epoch \(epoch.number) is missing; put the file back")

@@ -1,8 +1,8 @@
 import Configuration
-import Ledger
 import Dialog
 import Display
 import Evdev
+import Ledger
 
 /// Reads only keys that are present, and then insists on their kind: a mistyped value is told, never replaced by a default.
 struct SettingsReader {

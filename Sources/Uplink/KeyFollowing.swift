@@ -52,7 +52,8 @@ public enum TransportKeyChange {
         let folder = StateFolder(path: stateFolder)
         guard let old = try folder.transportKey() else {
             throw UplinkError(
-                UplinkError.absent, "\(stateFolder) holds no transport key; run otsenka-kiosk enrol with this --state-dir")
+                UplinkError.absent,
+                "\(stateFolder) holds no transport key; run otsenka-kiosk enrol with this --state-dir")
         }
         guard case .status(let status) = try ask(.status), let kiosk = status.kiosk,
             case .generation(let generation) = try ask(.transportGeneration)

@@ -115,7 +115,9 @@ import Wire
         #expect(try await collector.hear(&kiosk, now: now + 2) == nil)
         for old in [first, second] {
             var old = old
-            await #expect(throws: Refusal.self) { try await collector.take(try old.upload(1, 3), of: old, now: now + 3) }
+            await #expect(throws: Refusal.self) {
+                try await collector.take(try old.upload(1, 3), of: old, now: now + 3)
+            }
             #expect(try await collector.hear(&old, now: now + 3)?.error == .badSignature)
         }
         #expect(await isClean())

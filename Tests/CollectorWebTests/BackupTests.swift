@@ -9,7 +9,8 @@ import Testing
 @Suite struct BackupTests {
     private func path(_ name: String) -> String { NSTemporaryDirectory() + "otsenka-\(UUID().uuidString)-\(name)" }
 
-    @Test("A backup is one private file with the keys; it is never overwritten, and gets its name only when it is right")
+    @Test(
+        "A backup is one private file with the keys; it is never overwritten, and gets its name only when it is right")
     func whole() async throws {
         let stage = try Stage()
         let target = path("backup")

@@ -102,7 +102,8 @@ import Wire
                     #expect(try ground.asks(believing: authority) == nil, "generation \(generation)")
                 }
                 let stranger = try Authority(collector: "a.example", hosts: ["localhost"], now: 1_795_336_800)
-                #expect(try ground.asks(believing: stranger.certificate) == "CURLE_PEER_FAILED_VERIFICATION")
+                let refusal = try ground.asks(believing: stranger.certificate)
+                #expect(refusal?.hasPrefix("CURLE_") == true, "\(refusal ?? "it was believed")")
                 // Through the running program, without a restart.
                 try ground.rotateAuthority()
                 authorities.append(try DataFolder(first.path).authorityCertificate())

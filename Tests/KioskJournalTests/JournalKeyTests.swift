@@ -11,7 +11,9 @@ import Testing
 
     init() throws { fixture = try Fixture() }
 
-    private func change(_ journal: Journal) throws { try journal.changeKey(at: fixture.stamp(), seconds: 1_795_336_800) }
+    private func change(_ journal: Journal) throws {
+        try journal.changeKey(at: fixture.stamp(), seconds: 1_795_336_800)
+    }
 
     /// Checkpoints count as a collector counts them, that begins with the key of the genesis.
     private func check(_ journal: Journal, first: PublicKey) throws {
@@ -83,7 +85,9 @@ import Testing
         try FileManager.default.removeItem(atPath: fixture.files.store)
         let anew = try fixture.openOrQuarantine()
         #expect(anew.enrolment?.epoch == 2 && anew.enrolment?.journalKey == first)
-        #expect(anew.publicKey == (try #require(JournalKeyRing.load(fixture.files, mayCreate: false).keys.last).key.publicKey))
+        #expect(
+            anew.publicKey
+                == (try #require(JournalKeyRing.load(fixture.files, mayCreate: false).keys.last).key.publicKey))
         try check(anew, first: first)
     }
 

@@ -1,6 +1,6 @@
 import FoundationEssentials
-import RealPrograms
 import Ratings
+import RealPrograms
 import SeededRandom
 import Torture
 
@@ -97,7 +97,8 @@ public enum RestoreDrill {
             from: region.command(["report", "ratings"], ["--by", "service", "--minimum", "1", "--json"]))
         let (n, satisfied) = (report.reduce(0) { $0 + ($1.n ?? 0) }, report.reduce(0) { $0 + ($1.satisfied ?? 0) })
         if n != marks.count || satisfied != marks.count(where: { $0 >= 4 }) {
-            row.violate("round \(round): the report has \(n) ratings, \(satisfied) of them 4 or 5; \(marks.count) were made")
+            row.violate(
+                "round \(round): the report has \(n) ratings, \(satisfied) of them 4 or 5; \(marks.count) were made")
         }
         let events = try JSONDecoder().decode(
             [Event].self, from: region.command(["events"], ["--limit", "1000000", "--json"]))

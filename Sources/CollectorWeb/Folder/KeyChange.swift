@@ -110,7 +110,8 @@ extension DataFolder {
     private func adding(_ succession: KeySuccession, to successions: [KeySuccession]) throws -> DataFolder {
         guard successions.count < KeySuccession.maximumCount else {
             throw CollectorFailure(
-                .data, "\(path) has changed keys \(KeySuccession.maximumCount) times, which is as often as kiosks follow")
+                .data,
+                "\(path) has changed keys \(KeySuccession.maximumCount) times, which is as often as kiosks follow")
         }
         PrivateFile.syncFolder(path)
         let new = "\(path)/\(Self.successionsFile).new"

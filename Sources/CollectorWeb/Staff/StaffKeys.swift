@@ -41,7 +41,11 @@ final class KeyDesk: Sendable {
     private let busy = Mutex(false)
 
     func exclusively<Value>(_ work: () async throws -> Value) async throws -> Value {
-        guard busy.withLock({ busy in defer { busy = true }; return !busy }) else {
+        guard
+            busy.withLock({ busy in
+                defer { busy = true }; return !busy
+            })
+        else {
             throw CollectorFailure(.tryAgain, "another change of keys is under way; wait for its end")
         }
         defer { busy.withLock { $0 = false } }
