@@ -2,7 +2,6 @@ import ArgumentParser
 import Collecting
 import CollectorSQLite
 import CollectorWeb
-import Glibc
 
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,18 +24,12 @@ struct Restore: AsyncParsableCommand {
     func run() async throws {
         let target = FolderOption.absolute(folder)
         let contents = try BackupContents(of: FolderOption.absolute(path))
-        try DataFolder.prepareRestoration(of: target)
-        try SQLiteCollectorStore.restore(FolderOption.absolute(path), into: target)
-        try DataFolder.write(contents.files, to: target, completing: false)
-        try DataFolder.write(contents.files, to: target, completing: true)
-        let verdict: Verdict
-        do {
-            verdict = try await complete(target, made: contents.made)
-        } catch {
-            // Without this file the folder is no collector's, and nobody serves it by mistake.
-            unlink(target + "/collector.json")
-            throw error
-        }
+        // Under another name until it is verified and on record, so that nobody serves half of it.
+        let staging = try DataFolder.prepareRestoration(of: target)
+        try SQLiteCollectorStore.restore(FolderOption.absolute(path), into: staging)
+        try DataFolder.write(contents.files, to: staging)
+        let verdict = try await complete(staging, made: contents.made)
+        try DataFolder.finishRestoration(of: target, from: staging)
         if json { return try printJSON(verdict) }
         print(
             """

@@ -89,8 +89,8 @@ import Wire
         #expect(await isClean())
     }
 
-    @Test("A change that is taken out of the store, or put into it, is found")
-    func vandalised() async throws {
+    @Test("The change is read back from the store with its record")
+    func readBack() async throws {
         var kiosk = try await collector.enrolFake("hall-1", now: now)
         try kiosk.changeJournalKey()
         try kiosk.visit(mark: 5)

@@ -32,8 +32,12 @@ import Testing
         // The store that is restored holds no key, not even in a page that is not used any more.
         let folder = path("restored")
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try DataFolder.prepareRestoration(of: folder)
-        try SQLiteCollectorStore.restore(target, into: folder)
+        let staging = try DataFolder.prepareRestoration(of: folder)
+        try SQLiteCollectorStore.restore(target, into: staging)
+        try DataFolder.write(contents.files, to: staging)
+        #expect(!FileManager.default.fileExists(atPath: folder))
+        try DataFolder.finishRestoration(of: folder, from: staging)
+        #expect(try DataFolder(folder).receiptKey.publicKey == stage.folder.receiptKey.publicKey)
         let pages = try Data(contentsOf: URL(filePath: folder + "/collector.db"))
         let seed = Data(stage.folder.receiptKey.seed.base64EncodedString().utf8)
         #expect(pages.range(of: seed) == nil)

@@ -25,22 +25,34 @@ extension DataFolder {
             && [".key", ".pem"].contains { name.hasSuffix($0) }
     }
 
-    /// Makes the folder of a collector that is restored, without `collector.json`, which makes it one. Throws
-    /// `CollectorFailure` for a folder that holds anything of a collector.
-    public static func prepareRestoration(of path: String) throws(CollectorFailure) {
+    /// Makes the folder in which a collector is put together that will be restored as `path`, and gives its name. What an
+    /// earlier try left there is removed. Throws `CollectorFailure` if `path` holds anything of a collector.
+    public static func prepareRestoration(of path: String) throws(CollectorFailure) -> String {
         for name in [settingsFile, "collector.db", "receipt.key"] where access("\(path)/\(name)", F_OK) == 0 {
             throw CollectorFailure(
                 .cannotCreate,
                 "\(path) already holds a collector (\(name)); keep it as evidence and restore into a new folder")
         }
-        try createFolder(path)
+        let staging = path + ".restoring"
+        try? FileManager.default.removeItem(atPath: staging)
+        try createFolder(staging)
+        return staging
     }
 
-    /// Writes the files of a backup; `collector.json` only when the rest is there and right (`completing`).
-    public static func write(
-        _ files: [BackupFile], to path: String, completing: Bool
-    ) throws(CollectorFailure) {
-        for file in files where (file.name == settingsFile) == completing {
+    /// Gives the folder its name, durably. Throws `CollectorFailure`.
+    public static func finishRestoration(of path: String, from staging: String) throws(CollectorFailure) {
+        PrivateFile.syncFolder(staging)
+        // rename(2) takes the place of an empty folder, and of nothing else.
+        guard rename(staging, path) == 0 else {
+            throw CollectorFailure(
+                .cannotCreate, "cannot make \(path) of \(staging) (\(PrivateFile.reason())); choose a new --dir")
+        }
+        PrivateFile.syncFolder(URL(filePath: path).deletingLastPathComponent().path)
+    }
+
+    /// Writes the files of a backup. Throws `CollectorFailure` for one that no collector has.
+    public static func write(_ files: [BackupFile], to path: String) throws(CollectorFailure) {
+        for file in files {
             guard isKept(file.name) else {
                 throw CollectorFailure(.data, "the backup names a file \(file.name) that no collector has; use another")
             }

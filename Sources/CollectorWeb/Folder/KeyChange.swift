@@ -111,7 +111,7 @@ extension DataFolder {
         guard successions.count < KeySuccession.maximumCount else {
             throw CollectorFailure(
                 .data,
-                "\(path) has changed keys \(KeySuccession.maximumCount) times, which is as often as kiosks follow")
+                "\(path) has changed keys \(KeySuccession.maximumCount) times, as often as kiosks follow")
         }
         PrivateFile.syncFolder(path)
         let new = "\(path)/\(Self.successionsFile).new"
