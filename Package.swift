@@ -157,8 +157,10 @@ let helpers: [Target] = [
             "FakeKiosk", "Gzip", "KioskControl", "KioskJournal", "Ledger", "Ratings", "UnixSocket", "Wire", grdb,
         ], path: "Tests/TortureUplink", swiftSettings: strict),
     .target(
-        name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
-        path: "Tests/TortureCollector", swiftSettings: strict),
+        name: "TortureCollector",
+        dependencies: [
+            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Curl", "Ledger", "Ratings", "Wire",
+        ], path: "Tests/TortureCollector", swiftSettings: strict),
     .target(
         name: "TortureSimulation",
         dependencies: [
@@ -226,6 +228,9 @@ let testTargets: [Target] = [
         swiftSettings: strict),
     tests("Decoders", ["SeededRandom"], exclude: ["Corpus"]),
     tests("TortureSimulation", ["Torture"]),
+    tests(
+        "TortureCollector",
+        ["Torture", "RealPrograms", "KioskControl", "otsenka-collector", "otsenka-kiosk"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [

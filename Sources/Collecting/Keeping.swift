@@ -58,7 +58,7 @@ extension Collector {
 
     private func shownReceipt(_ row: EpochRow) throws -> Checkpoint? {
         guard let note = row.receipt else { return nil }
-        return try Checkpoint(parsing: note, kiosk: row.kiosk.rawValue, key: row.journalKey)
+        return try Checkpoint(parsing: note, keys: row.keys)
     }
 
     /// Writes the changeable part of an epoch with its new seal.
@@ -119,6 +119,14 @@ extension Collector {
                 + "1 is not a `loss` that follows the genesis of epoch \(newest.epoch)'s key and nonce"
             return .failure(Refusal(error: .brokenChain, message: message))
         }
+        // Whoever holds only a key that was changed must not begin anew with it.
+        let spoken = [batch.keys.first] + batch.keys.changes.compactMap(\.succession.newKey)
+        guard spoken.contains(newest.keys.current) else {
+            let message =
+                "epoch \(permit.epoch) of kiosk \(permit.kiosk) does not begin with the changes of its journal key; send "
+                + "them with record 1"
+            return .failure(Refusal(error: .brokenChain, message: message))
+        }
         let row = try open(
             permit.kiosk, epoch: permit.epoch, place: newest.place, keys: EpochKeys(newest), origin: .loss,
             floor: newest.floor, now: now, in: transaction)
@@ -131,8 +139,16 @@ extension Collector {
     func event(
         _ kind: EventRow.Kind, _ message: String, _ row: EpochRow, now: Int64, in transaction: any StoreTransaction
     ) throws {
-        try transaction.insert(
-            EventRow(time: now, kind: kind, kiosk: row.kiosk, epoch: row.epoch, message: message))
+        try record(
+            EventRow(time: now, kind: kind, kiosk: row.kiosk, epoch: row.epoch, message: message), in: transaction)
+    }
+
+    /// Puts an event on record. The seals are a chain, so that none but the last event can be taken out unseen.
+    func record(_ event: EventRow, in transaction: any StoreTransaction) throws {
+        var event = event
+        let previous = try transaction.events(limit: 1).first?.seal ?? ""
+        event.seal = try Seal.sign(Seal.text(of: event, after: previous), with: identity.key)
+        try transaction.insert(event)
     }
 }
 

@@ -194,6 +194,11 @@ extension SQLiteAccess: StoreTransaction {
             row.bind(answer.placed)
             try row.run()
         }
+        for key in derived.keys {
+            try db.execute(
+                sql: "INSERT INTO journal_key (chain, seq, note) VALUES (?, ?, ?)",
+                arguments: [chain, key.sequence, key.note])
+        }
         var quarantine = try RowStatement(self, "INSERT INTO quarantine (chain, seq, reason) VALUES (?, ?, ?)")
         for record in derived.quarantined {
             quarantine.bind(chain)
@@ -273,10 +278,21 @@ extension SQLiteAccess: StoreTransaction {
         try row.run()
     }
 
+    func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO transport_key (kiosk, note, received) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+                """,
+            arguments: [kiosk.rawValue, succession.serialized, received])
+    }
+
     func insert(_ event: EventRow) throws {
         try db.execute(
-            sql: "INSERT INTO event (time, kind, kiosk, epoch, message) VALUES (?, ?, ?, ?, ?)",
-            arguments: [event.time, event.kind.rawValue, event.kiosk.rawValue, event.epoch, event.message])
+            sql: "INSERT INTO event (time, kind, kiosk, epoch, message, seal) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+                // The column is NOT NULL since the first version; no kiosk has an empty id.
+                event.time, event.kind.rawValue, event.kiosk?.rawValue ?? "", event.epoch, event.message, event.seal,
+            ])
     }
 }
 

@@ -14,7 +14,7 @@ extension Journal {
     public func accept(receipt note: String) throws(JournalError) -> ChainHead {
         guard !epochs.isEmpty else { throw .receipt(.note(.malformed)) }
         let claim = try Self.refusing { () throws(ReceiptRefusal) in
-            try ReceiptClaim(of: note, for: epochs.map(HeldChain.init))
+            try ReceiptClaim(of: note, for: heldChains)
         }
         let (head, epoch) = (claim.head, epochs[claim.chain])
         let own = try access("read a record") { db in try Self.head(at: head.sequence, of: epoch, db) }
@@ -51,10 +51,14 @@ extension Journal {
     }
 }
 
-extension HeldChain {
-    init(_ epoch: EpochState) {
-        self.init(
-            head: epoch.head, journalKey: epoch.enrolment.journalKey, collectorName: epoch.enrolment.collectorName,
-            receiptKey: epoch.enrolment.receiptKey, receipted: epoch.receipted, offered: epoch.offered)
+extension Journal {
+    /// All chains as far as a receipt is concerned. Of a collector's receipt keys the newest alone counts: a new one may
+    /// have come because somebody else has the old one.
+    var heldChains: [HeldChain] {
+        epochs.map { epoch in
+            HeldChain(
+                head: epoch.head, journalKey: epoch.enrolment.journalKey, collectorName: epoch.enrolment.collectorName,
+                receiptKey: receiptKey(of: epoch.enrolment), receipted: epoch.receipted, offered: epoch.offered)
+        }
     }
 }

@@ -137,10 +137,11 @@ public final class Kiosk {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
         uplink = try UplinkService(
-            path: folder + "/uplink.sock", loop: loop, worker: worker, kiosk: facts, logger: logger)
+            socket: SocketPlace(path: folder + "/uplink.sock", logger: logger), loop: loop, worker: worker,
+            kiosk: facts, clock: clock, releaseKeys: settings.releaseKeys)
         commands = try CommandService(
             socket: SocketPlace(path: folder + "/control.sock", logger: logger), loop: loop, worker: worker,
-            kiosk: facts,
+            kiosk: facts, clock: clock,
             hooks: CommandService.Hooks(
                 screen: { [weak self] in self?.dialog?.view.screen.name ?? "" },
                 devices: { [weak self] in self?.input?.descriptions.map(\.summary) ?? [] },
@@ -149,7 +150,8 @@ public final class Kiosk {
                 visit: { [weak self] visit, reply in self?.dialog?.take(visit, reply: reply) },
                 enrolling: { [weak self] then in self?.dialog?.close(.notEnrolled, then: then) },
                 enrolled: { [weak self] in self?.enrolled($0) },
-                backlogChanged: { [weak self] in self?.uplink?.backlogChanged() }))
+                backlogChanged: { [weak self] in self?.uplink?.backlogChanged() },
+                journalGrew: { [weak self] in self?.journalGrew() }))
     }
 
     private func startInput() throws {
