@@ -76,40 +76,15 @@ struct ChainVerification {
     }
 
     private mutating func checkState() {
-        if !Seal.holds(epoch.stateSeal, over: Seal.text(ofStateOf: epoch), by: key) {
-            add("the epoch's state, head, claim or receipt were changed (its seal does not hold)")
-        }
-        if let claim = epoch.claim {
-            let note = try? Checkpoint(parsing: claim.note, kiosk: epoch.kiosk.rawValue, key: epoch.journalKey)
-            if note?.head.sequence != claim.sequence || note?.head.epoch != epoch.epoch {
-                add("the newest head that is kept is not one that the kiosk signed")
-            }
-        }
-        guard let receipt = epoch.receipt else { return }
-        guard let note = try? Checkpoint(parsing: receipt, kiosk: epoch.kiosk.rawValue, key: epoch.journalKey),
-            (try? note.receiptTime(of: collector, key: key)) != nil
-        else { return add("the newest receipt that is kept is not one of this collector") }
-        if note.head.sequence > epoch.head.sequence {
-            add(
-                "records \(epoch.head.sequence + 1)-\(note.head.sequence) were receipted and are not stored; "
-                    + "the kiosk sends them again", at: epoch.head.sequence + 1)
-        }
+        faults += epoch.stateFaults(collector: collector, keys: ReceiptKeys(root: key))
     }
 
     private mutating func checkBranches(_ branches: [BranchRow]) throws {
         if branches.count != epoch.branches {
             add("\(epoch.branches) branches were kept as evidence, and \(branches.count) are here")
         }
-        for branch in branches {
-            let note = try? Checkpoint(parsing: branch.checkpoint, kiosk: epoch.kiosk.rawValue, key: epoch.journalKey)
-            let whole =
-                note.map { note in
-                    note.head.hash.base64 == branch.lastHash && note.head.sequence == branch.last
-                        && (try? CheckedBatch.records(
-                            in: branch.lines, kiosk: epoch.kiosk, epoch: epoch.epoch, first: branch.first,
-                            last: branch.last, checkpoint: note.head)) != nil
-                } ?? false
-            if !whole { add("the branch of records \(branch.first)-\(branch.last) was changed") }
+        for branch in branches where !epoch.isWhole(branch) {
+            add("the branch of records \(branch.first)-\(branch.last) was changed")
         }
     }
 

@@ -184,7 +184,7 @@ public struct HeadsList: Equatable, Sendable {
         self.heads = heads
     }
 
-    private static func place(_ text: Substring) -> Place {
+    static func place(_ text: Substring) -> Place {
         let space = text.utf8.firstIndex(of: UInt8(ascii: " ")) ?? text.endIndex
         return Place(
             id: String(text[..<space]), name: space < text.endIndex ? String(Substring(text.utf8[space...].dropFirst())) : "")
@@ -198,7 +198,7 @@ public struct HeadsList: Equatable, Sendable {
 
 extension Array {
     /// The index of the first element for which `isAfter` holds; it holds for all that follow.
-    fileprivate func partitioningIndex(_ isAfter: (Element) -> Bool) -> Int {
+    func partitioningIndex(_ isAfter: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {
             let middle = low + (high - low) / 2

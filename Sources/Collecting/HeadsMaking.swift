@@ -127,12 +127,3 @@ extension Collector {
 extension EpochRow {
     var name: ChainName { ChainName(kiosk: kiosk, epoch: epoch) }
 }
-
-/// Which keys sign for a collector, from the one that is known.
-public struct ReceiptKeys: Equatable, Sendable {
-    private var keys: Set<PublicKey>
-
-    public init(root: PublicKey) { keys = [root] }
-
-    public func trusts(_ key: PublicKey) -> Bool { keys.contains(key) }
-}

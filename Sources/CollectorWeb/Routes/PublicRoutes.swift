@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Reporting
+import Wire
 
 /// What anybody may read, without an account.
 struct PublicRoutes: Sendable {
@@ -21,6 +22,11 @@ struct PublicRoutes: Sendable {
         }
         router.get("v1/summary") { _, _ in try Answers.json(try await collector.summary()) }
         router.get("v1/report", use: report)
+        router.get("v1/heads") { _, _ in
+            try Answers.json(try await collector.headsIndex().map { PublishedHeads(entry: $0) })
+        }
+        router.get("v1/heads/{day}", use: heads)
+        router.get("v1/integrity") { _, _ in try Answers.json(try await facts.integrity()) }
         router.get("openapi.json") { _, _ in Answers.bytes(PackageResources.openapi_json, type: "application/json") }
         router.get("healthz", use: health)
         router.get("metrics", use: metrics)
@@ -34,6 +40,26 @@ struct PublicRoutes: Sendable {
         response.headers[.contentLanguage] = language.rawValue
         response.headers[.vary] = "Accept-Language"
         return response
+    }
+
+    /// A list of heads as it was signed: of a day, by its number, or the newest.
+    @Sendable func heads(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        let name = context.parameters.get("day") ?? ""
+        let row: HeadsRow?
+        if name == "newest" {
+            row = try await collector.heads()
+        } else if let number = Int64(name), String(number) == name {
+            row = try await collector.heads(number: number)
+        } else if (try? Day.start(of: name)) != nil {
+            row = try await collector.heads(day: name)
+        } else {
+            throw Refusal(
+                error: .malformed, message: "the path does not name a list: a day such as 2026-11-22, a number, or newest")
+        }
+        guard let row else {
+            throw Refusal(error: .notFound, message: "there is no list of heads \(name); /v1/heads names those there are")
+        }
+        return Answers.bytes(row.note.utf8, type: "text/plain; charset=utf-8")
     }
 
     @Sendable func report(_ request: Request, _ context: CollectorContext) async throws -> Response {

@@ -81,20 +81,3 @@ public struct ReportQuestion: Equatable, Sendable {
         self.minimum = minimum
     }
 }
-
-/// What `verify` found.
-public struct Verdict: Codable, Equatable, Sendable {
-    public var clean: Bool
-    public var kiosks: Int
-    public var chains: Int
-    public var records: Int
-    public var faults: [Fault]
-
-    public struct Fault: Codable, Equatable, Sendable {
-        public var kiosk: String?
-        public var epoch: Int?
-        /// The record; nothing where the fault is not one record's.
-        public var record: Int64?
-        public var what: String
-    }
-}

@@ -1,0 +1,62 @@
+import FoundationEssentials
+import Ledger
+import Ratings
+
+// What can be checked of an epoch without its records.
+
+extension EpochRow {
+    /// What is wrong with the seal of its state, with its claim and with the receipt that the kiosk showed.
+    func stateFaults(collector: String, keys: ReceiptKeys) -> [VerifyFault] {
+        var faults: [VerifyFault] = []
+        func add(_ what: String, at sequence: Int64? = nil) {
+            faults.append(VerifyFault(kiosk: kiosk, epoch: epoch, sequence: sequence, what: what))
+        }
+        if !keys.hold(stateSeal, over: Seal.text(ofStateOf: self)) {
+            add("the epoch's state, head, claim or receipt were changed (its seal does not hold)")
+        }
+        if let claim {
+            let note = try? Checkpoint(parsing: claim.note, kiosk: kiosk.rawValue, key: journalKey)
+            if note?.head.sequence != claim.sequence || note?.head.epoch != epoch {
+                add("the newest head that is kept is not one that the kiosk signed")
+            }
+        }
+        guard let receipt else { return faults }
+        guard let note = try? Checkpoint(parsing: receipt, kiosk: kiosk.rawValue, key: journalKey),
+            keys.receipted(note, by: collector)
+        else {
+            add("the newest receipt that is kept is not one of this collector")
+            return faults
+        }
+        if note.head.sequence > head.sequence {
+            add(
+                "records \(head.sequence + 1)-\(note.head.sequence) were receipted and are not stored; "
+                    + "the kiosk sends them again", at: head.sequence + 1)
+        }
+        return faults
+    }
+
+    /// Whether a branch is what its kiosk signed.
+    func isWhole(_ branch: BranchRow) -> Bool {
+        guard let note = try? Checkpoint(parsing: branch.checkpoint, kiosk: kiosk.rawValue, key: journalKey),
+            note.head.hash.base64 == branch.lastHash, note.head.sequence == branch.last
+        else { return false }
+        return (try? CheckedBatch.records(
+            in: branch.lines, kiosk: kiosk, epoch: epoch, first: branch.first, last: branch.last,
+            checkpoint: note.head)) != nil
+    }
+}
+
+/// Which keys sign for a collector, from the one that is known.
+public struct ReceiptKeys: Equatable, Sendable {
+    private let keys: [PublicKey]
+
+    public init(root: PublicKey) { keys = [root] }
+
+    public func trusts(_ key: PublicKey) -> Bool { keys.contains(key) }
+
+    func hold(_ seal: String, over text: String) -> Bool { keys.contains { Seal.holds(seal, over: text, by: $0) } }
+
+    func receipted(_ note: Checkpoint, by collector: String) -> Bool {
+        keys.contains { (try? note.receiptTime(of: collector, key: $0)) != nil }
+    }
+}
