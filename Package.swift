@@ -142,7 +142,10 @@ let helpers: [Target] = [
         name: "TortureUplink", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureUplink",
         swiftSettings: strict),
     .target(
-        name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
+        name: "TortureCollector",
+        dependencies: [
+            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "Ledger", "Ratings", grdb,
+        ],
         path: "Tests/TortureCollector", swiftSettings: strict),
     .target(
         name: "TortureSimulation", dependencies: ["Torture", "SeededRandom"], path: "Tests/TortureSimulation",
@@ -178,11 +181,14 @@ let testTargets: [Target] = [
     tests("KioskWeb", [hummingbirdTesting]),
     tests("KioskShell", ["Dialog", "Evdev", "Ratings", "otsenka-kiosk"]),
     tests("Uplink", [hummingbird, crypto]),
-    tests("CollectorSQLite", ["FakeKiosk", "SeededRandom", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
+    tests(
+        "CollectorSQLite",
+        ["FakeKiosk", "SeededRandom", "TortureCollector", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
     tests(
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("Torture"),
+    tests("TortureCollector", ["Torture", "Collecting", "Ledger", "RealPrograms", "SeededRandom"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [

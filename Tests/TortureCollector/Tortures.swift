@@ -2,5 +2,5 @@ import Torture
 
 /// The part `collector`.
 public enum CollectorTortures {
-    public static let all: [Torture] = []
+    public static let all: [Torture] = [vandalism, cleanStores]
 }
