@@ -26,8 +26,9 @@ struct EvidenceWalk {
 
     private var head: ChainHead
     private var trail: ChainHash
-    /// The last record at which a signed hash, and the last one at which a trail was found right.
+    /// The last record at which a hash that anybody signed was found right, one that a list names, and a trail.
     private var proved: Int64 = 0
+    private var listed: Int64 = 0
     private var trailProved: Int64 = 0
     private var arrival: ArrivalRow?
     private var nextPin = 0
@@ -150,13 +151,18 @@ struct EvidenceWalk {
             let pin = pins.heads[nextPin]
             nextPin += 1
             guard pin.head.sequence == head.sequence else { continue }
-            if head.sequence > 0 { compare(pin.head.hash) }
+            if head.sequence > 0 {
+                // A list against the kiosk's own checkpoint: everything since the list before may be forged.
+                if proved == head.sequence { proved = min(listed, head.sequence - 1) }
+                compare(pin.head.hash)
+                listed = head.sequence
+            }
             guard !isBroken else { return }
             if trailProved == Int64.max { continue }
             guard pin.head.trail == trail else {
                 add(
                     "the times or the limits of the batches that brought these records are not those of list \(pin.list)",
-                    at: head.sequence, since: trailProved + 1)
+                    at: head.sequence, since: min(trailProved + 1, head.sequence))
                 trailProved = Int64.max
                 continue
             }
@@ -170,7 +176,7 @@ struct EvidenceWalk {
         }
         let isEnd = sequence == head.sequence && suspect == nil
         breakOff(
-            "it was changed: its hash is not the one that was signed", at: sequence, since: isEnd ? proved + 1 : nil)
+            "it was changed: its hash is not the one that was signed", at: sequence, since: isEnd ? min(proved + 1, sequence) : nil)
     }
 
     // MARK: Ends

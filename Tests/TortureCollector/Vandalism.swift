@@ -103,8 +103,10 @@ private struct Attack: Sendable {
             guard let fault = faults.first(where: { $0.names(name) && $0.sequence != nil }) else {
                 return "\(what): no record of \(name) is named, but \(range) is bad: \(faults.prefix(3))"
             }
-            let named = (fault.since ?? fault.sequence ?? 0)...(fault.sequence ?? 0)
-            guard named.overlaps(range) else {
+            let last = fault.sequence ?? 0
+            let named = min(fault.since ?? last, last)...last
+            // Of several changes one may make an earlier record bad than each does alone: a moved epoch has none left.
+            guard named.overlaps(range) || done.names.count > 1 && last < range.lowerBound else {
                 return "\(what): \(name) is bad from \(range) on, and \(named) is named: \(faults.prefix(3))"
             }
         }

@@ -48,7 +48,7 @@ public struct Vandal: Sendable, CustomStringConvertible {
 
 extension Vandal {
     public static let all: [Vandal] =
-        records + batches + epochs + evidence + (kiosks + derived).map { $0.inStoreOnly }
+        records + batches + epochs + evidence + (kiosks + derived + [extra]).map { $0.inStoreOnly }
 
     private var inStoreOnly: Vandal {
         var vandal = self
@@ -100,14 +100,6 @@ extension Vandal {
                 sql: "DELETE FROM record WHERE chain = ? AND seq >= ?", arguments: [mark.chain, mark.sequence])
             return mark
         },
-        Vandal(name: "record: one more after the head") { db, random in
-            let (mark, line) = try pick(db, &random)
-            let last =
-                try Int64.fetchOne(db, sql: "SELECT max(seq) FROM record WHERE chain = ?", arguments: [mark.chain]) ?? 0
-            try db.execute(
-                sql: "INSERT INTO record (chain, seq, line) VALUES (?, ?, ?)", arguments: [mark.chain, last + 1, line])
-            return Mark(chain: mark.chain, sequence: last + 1)
-        },
         Vandal(name: "record: a mark changed and the whole chain after it forged", strike: forge),
         Vandal(name: "the newest batch taken out everywhere") { db, random in
             let chain = try Int64.fetchAll(db, sql: "SELECT chain FROM arrival GROUP BY chain HAVING count(*) > 1")
@@ -131,6 +123,16 @@ extension Vandal {
             return nil
         },
     ]
+
+    /// An export ends at the head: nothing after it counts.
+    private static let extra = Vandal(name: "record: one more after the head") { db, random in
+        let (mark, line) = try pick(db, &random)
+        let last =
+            try Int64.fetchOne(db, sql: "SELECT max(seq) FROM record WHERE chain = ?", arguments: [mark.chain]) ?? 0
+        try db.execute(
+            sql: "INSERT INTO record (chain, seq, line) VALUES (?, ?, ?)", arguments: [mark.chain, last + 1, line])
+        return Mark(chain: mark.chain, sequence: last + 1)
+    }
 
     private static let batches: [Vandal] = [
         .row("arrival", "DELETE", sequence: "first"),

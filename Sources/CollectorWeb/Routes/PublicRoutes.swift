@@ -15,6 +15,7 @@ struct PublicRoutes: Sendable {
 
     func add(to router: Router<CollectorContext>) {
         router.get("/", use: page)
+        router.get("audit", use: audit)
         router.get("page.css") { _, _ in
             var response = Answers.bytes(PackageResources.page_css, type: "text/css; charset=utf-8")
             response.headers[.cacheControl] = "max-age=300"
@@ -35,8 +36,21 @@ struct PublicRoutes: Sendable {
     @Sendable func page(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let language = PageLanguage(
             query: request.uri.queryParameters.get("lang"), acceptLanguage: request.headers[.acceptLanguage])
-        let view = PageComposer(language: language, suppression: suppression).compose(try await facts.read())
-        var response = Answers.bytes(template.render(view).utf8, type: "text/html; charset=utf-8")
+        var known = try await facts.read()
+        known.integrity = try await facts.integrity()
+        return Self.html(template.render(PageComposer(language: language, suppression: suppression).compose(known)), language)
+    }
+
+    @Sendable func audit(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        let language = PageLanguage(
+            query: request.uri.queryParameters.get("lang"), acceptLanguage: request.headers[.acceptLanguage])
+        let view = AuditView(
+            language, collector: collector.identity.name, key: collector.identity.key.publicKey.base64)
+        return Self.html(template.render(view), language)
+    }
+
+    private static func html(_ text: String, _ language: PageLanguage) -> Response {
+        var response = Answers.bytes(text.utf8, type: "text/html; charset=utf-8")
         response.headers[.contentLanguage] = language.rawValue
         response.headers[.vary] = "Accept-Language"
         return response
