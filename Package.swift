@@ -144,7 +144,8 @@ let helpers: [Target] = [
     .target(
         name: "TortureCollector",
         dependencies: [
-            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "Ledger", "Ratings", grdb,
+            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "Ledger",
+            "Ratings", grdb,
         ],
         path: "Tests/TortureCollector", swiftSettings: strict),
     .target(

@@ -40,9 +40,10 @@ extension EpochRow {
         guard let note = try? Checkpoint(parsing: branch.checkpoint, kiosk: kiosk.rawValue, key: journalKey),
             note.head.hash.base64 == branch.lastHash, note.head.sequence == branch.last
         else { return false }
-        return (try? CheckedBatch.records(
-            in: branch.lines, kiosk: kiosk, epoch: epoch, first: branch.first, last: branch.last,
-            checkpoint: note.head)) != nil
+        return
+            (try? CheckedBatch.records(
+                in: branch.lines, kiosk: kiosk, epoch: epoch, first: branch.first, last: branch.last,
+                checkpoint: note.head)) != nil
     }
 }
 

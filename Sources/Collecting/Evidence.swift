@@ -25,14 +25,17 @@ enum Evidence {
     static let noEvents = ChainHash(of: Data("otsenka events\n".utf8))
 
     static func trail(_ trail: ChainHash, over arrival: ArrivalRow) -> ChainHash {
-        next(trail, "\(arrival.first)-\(arrival.last)\n\(arrival.received)\n\(arrival.clocks.text)\n\(arrival.checkpoint)")
+        next(
+            trail,
+            "\(arrival.first)-\(arrival.last)\n\(arrival.received)\n\(arrival.clocks.text)\n\(arrival.checkpoint)")
     }
 
     static func trail(_ trail: ChainHash, over branch: BranchRow) -> ChainHash {
         let lines = ChainHash(of: branch.lines)
         return next(
             trail,
-            "\(branch.first)-\(branch.last)\n\(branch.reason.rawValue)\n\(branch.received)\n\(lines)\n\(branch.checkpoint)")
+            "\(branch.first)-\(branch.last)\n\(branch.reason.rawValue)\n\(branch.received)\n\(lines)\n\(branch.checkpoint)"
+        )
     }
 
     static func trail(_ trail: ChainHash, over event: EventRow) -> ChainHash {

@@ -114,7 +114,9 @@ public struct EvidenceVerifier {
     private mutating func take(_ exported: ExportedCollector) {
         report.collector = exported.name
         time = exported.time
-        if let collector, collector != exported.name { add("it is the export of \(exported.name), not of \(collector)") }
+        if let collector, collector != exported.name {
+            add("it is the export of \(exported.name), not of \(collector)")
+        }
         if keys == nil { keys = ReceiptKeys(root: exported.key) }
         report.key = exported.key.base64
         if keys?.trusts(exported.key) != true { add("the export names another receipt key than the one that is known") }
@@ -189,7 +191,9 @@ public struct EvidenceVerifier {
         {
             add("“\(line)” stands in list \(newest.number) and is gone or called otherwise")
         }
-        if events < newest.events { add("\(newest.events) events stand in list \(newest.number), and \(events) are here") }
+        if events < newest.events {
+            add("\(newest.events) events stand in list \(newest.number), and \(events) are here")
+        }
     }
 
     /// Everything has been taken.

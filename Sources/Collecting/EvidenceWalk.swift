@@ -176,7 +176,8 @@ struct EvidenceWalk {
         }
         let isEnd = sequence == head.sequence && suspect == nil
         breakOff(
-            "it was changed: its hash is not the one that was signed", at: sequence, since: isEnd ? min(proved + 1, sequence) : nil)
+            "it was changed: its hash is not the one that was signed", at: sequence,
+            since: isEnd ? min(proved + 1, sequence) : nil)
     }
 
     // MARK: Ends
@@ -205,7 +206,9 @@ struct EvidenceWalk {
         }
         checkState(collector)
         faults =
-            faults.filter { $0.sequence != nil }.sorted { ($0.since ?? $0.sequence ?? 0) < ($1.since ?? $1.sequence ?? 0) }
+            faults.filter { $0.sequence != nil }.sorted {
+                ($0.since ?? $0.sequence ?? 0) < ($1.since ?? $1.sequence ?? 0)
+            }
             + faults.filter { $0.sequence == nil }
     }
 

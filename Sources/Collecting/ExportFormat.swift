@@ -71,7 +71,9 @@ enum ExportLine: Equatable {
             guard let value = Self.value(rest, ExportedCollector.self) else { return nil }
             self = .collector(value)
         case "list":
-            guard let data = Data(base64Encoded: rest), let note = String(data: data, encoding: .utf8) else { return nil }
+            guard let data = Data(base64Encoded: rest), let note = String(data: data, encoding: .utf8) else {
+                return nil
+            }
             self = .list(note)
         case "office": self = .office(HeadsList.place(rest[...]))
         case "service": self = .service(HeadsList.place(rest[...]))

@@ -49,7 +49,8 @@ extension HeadsList {
         for old in heads {
             while index < later.heads.count, later.heads[index].name < old.name { index += 1 }
             guard index < later.heads.count, later.heads[index].name == old.name else {
-                return HeadsObjection("it stands in list \(number) and is missing in list \(later.number)", of: old,
+                return HeadsObjection(
+                    "it stands in list \(number) and is missing in list \(later.number)", of: old,
                     lines: [old.line])
             }
             if let what = old.contradiction(in: later.heads[index]) {

@@ -159,7 +159,9 @@ public struct HeadsList: Equatable, Sendable {
         while let place = next("office ") { offices.append(Self.place(place)) }
         while let place = next("service ") { services.append(Self.place(place)) }
         while let line = lines.first, line.hasPrefix("head ") {
-            guard let head = ListedHead(line.split(separator: " ", omittingEmptySubsequences: false)) else { return nil }
+            guard let head = ListedHead(line.split(separator: " ", omittingEmptySubsequences: false)) else {
+                return nil
+            }
             if let last = heads.last, !(last.name < head.name) { return nil }
             heads.append(head)
             lines.removeFirst()
@@ -187,7 +189,8 @@ public struct HeadsList: Equatable, Sendable {
     static func place(_ text: Substring) -> Place {
         let space = text.utf8.firstIndex(of: UInt8(ascii: " ")) ?? text.endIndex
         return Place(
-            id: String(text[..<space]), name: space < text.endIndex ? String(Substring(text.utf8[space...].dropFirst())) : "")
+            id: String(text[..<space]),
+            name: space < text.endIndex ? String(Substring(text.utf8[space...].dropFirst())) : "")
     }
 
     public subscript(name: ChainName) -> ListedHead? {

@@ -49,7 +49,9 @@ extension Collector {
         return signed.list
     }
 
-    private func list(after last: HeadsList?, day: String, now: Int64, of snapshot: any StoreSnapshot) throws -> HeadsList {
+    private func list(after last: HeadsList?, day: String, now: Int64, of snapshot: any StoreSnapshot) throws
+        -> HeadsList
+    {
         var list = HeadsList(
             collector: identity.name, number: (last?.number ?? 0) + 1, day: day, time: now / 1000,
             key: identity.key.publicKey, previous: last?.hash ?? HeadsList.beginning(of: identity.name),

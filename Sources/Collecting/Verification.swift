@@ -76,7 +76,8 @@ extension Collector {
             }
             verifier.take(Data("end \(lines)".utf8))
             let evidence = verifier.end()
-            let known = Set(report.faults.map { [$0.kiosk?.rawValue, $0.epoch?.description, $0.sequence?.description] })
+            let known = Set(
+                report.faults.map { [$0.kiosk?.rawValue, $0.epoch?.description, $0.sequence?.description] })
             let news = evidence.verified.faults.filter { fault in
                 !known.contains([fault.kiosk?.rawValue, fault.epoch?.description, fault.sequence?.description])
             }

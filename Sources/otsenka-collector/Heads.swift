@@ -23,7 +23,8 @@ struct Heads: AsyncParsableCommand {
     @Option(help: "Write the list to this file.")
     var out: String?
 
-    @Option(help: "Keep the cosignature in this file, which a witness gave back; with --witness-name and --witness-key.")
+    @Option(
+        help: "Keep the cosignature in this file, which a witness gave back; with --witness-name and --witness-key.")
     var cosigned: String?
 
     @Option(help: "The name of the witness.")
@@ -77,7 +78,8 @@ func readFile(_ path: String) throws(CollectorFailure) -> String {
     do {
         return String(decoding: try Data(contentsOf: URL(filePath: FolderOption.absolute(path))), as: UTF8.self)
     } catch {
-        throw CollectorFailure(.inputOutput, "cannot read \(path) (\(String(cString: strerror(errno)))); check its name")
+        throw CollectorFailure(
+            .inputOutput, "cannot read \(path) (\(String(cString: strerror(errno)))); check its name")
     }
 }
 
@@ -109,7 +111,9 @@ struct OutputFile: ~Copyable {
     mutating func write(_ data: Data) throws(CollectorFailure) {
         var start = 0
         while start < data.count {
-            let written = data.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + start }, $0.count - start) }
+            let written = data.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + start }, $0.count - start)
+            }
             if written < 0, errno == EINTR { continue }
             guard written > 0 else { throw failure() }
             start += written

@@ -80,7 +80,8 @@ struct Report: ParsableCommand {
 extension Report {
     struct Integrity: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The appendix of every report: what was received of each kiosk, what is missing, and what is odd.")
+            abstract: "The appendix of every report: what was received of each kiosk, what is missing, and what is odd."
+        )
 
         @OptionGroup var folder: FolderOption
 
@@ -104,7 +105,8 @@ extension Report {
                 [head]
                     + rows.map { row in
                         [
-                            row.kiosk, "\(row.epoch)", row.state.rawValue, row.last == 0 ? "-" : "\(row.first)-\(row.last)",
+                            row.kiosk, "\(row.epoch)", row.state.rawValue,
+                            row.last == 0 ? "-" : "\(row.first)-\(row.last)",
                             row.missing.map { "\($0.first)-\($0.last)" } ?? "-", "\(row.sessions)",
                             row.uncertainShare.map { "\(($0 * 10).rounded() / 10)" } ?? "-", "\(row.late)",
                             remarks(row).joined(separator: "; "),

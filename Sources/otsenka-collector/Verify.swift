@@ -25,7 +25,8 @@ struct Verify: AsyncParsableCommand {
     @Option(help: "An export to check.")
     var export: String?
 
-    @Option(help: "The collector's receipt key, base64 (default: the one that the export names, which then proves less).")
+    @Option(
+        help: "The collector's receipt key, base64 (default: the one that the export names, which then proves less).")
     var key: String?
 
     @Option(help: "The collector's name.")
@@ -118,19 +119,22 @@ struct Verify: AsyncParsableCommand {
                         + "that the region has published.")
             }
             if report.lists.isEmpty {
-                print("Note: no --heads was given; whoever holds the receipt key can have changed what no kiosk signed.")
+                print(
+                    "Note: no --heads was given; whoever holds the receipt key can have changed what no kiosk signed.")
             }
         }
         guard report.isClean else {
             let first = report.contradictions.first.map(\.description) ?? verdict.faults.first.map(Self.text) ?? ""
             throw CollectorFailure(
-                .data, "the export is not what was signed and published: \(first); keep it, and ask \(report.collector)")
+                .data, "the export is not what was signed and published: \(first); keep it, and ask \(report.collector)"
+            )
         }
         if json { return }
         let lists = report.lists.map { "\($0)" }.joined(separator: ", ")
         print(
             "Right: \(verdict.records) records in \(verdict.chains) chains of \(verdict.kiosks) kiosks of "
-                + "\(report.collector)" + (lists.isEmpty ? "." : ", as published in list \(lists) (\(report.day ?? "")).")
+                + "\(report.collector)"
+                + (lists.isEmpty ? "." : ", as published in list \(lists) (\(report.day ?? "")).")
         )
     }
 

@@ -92,7 +92,8 @@ struct Witness: ParsableCommand {
                     note = try witness.cosign(try readFile(path), now: wallClock() / 1000)
                 } catch let refusal as WitnessRefusal {
                     refusal.objection?.lines.forEach { print($0) }
-                    throw CollectorFailure(.data, "\(path) is not cosigned: \(refusal); keep both lists and publish them")
+                    throw CollectorFailure(
+                        .data, "\(path) is not cosigned: \(refusal); keep both lists and publish them")
                 }
             }
             if let out { return try writeFile(out, note) }
@@ -164,7 +165,8 @@ struct WitnessOption: ParsableArguments {
         } else {
             throw CollectorFailure(.usage, "--witness over https needs --witness-pin, as `witness init` printed it")
         }
-        return CurlWitness(address: address.last == "/" ? String(address.dropLast()) : address, channel: channel, name: name, key: key)
+        return CurlWitness(
+            address: address.last == "/" ? String(address.dropLast()) : address, channel: channel, name: name, key: key)
     }
 }
 

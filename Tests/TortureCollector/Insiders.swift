@@ -31,7 +31,9 @@ struct Insider: Sendable {
         },
         Insider(name: "a batch with another time") { rows, random in
             let (chain, arrival) = try rows.arrival(&random)
-            try rows.sql("UPDATE arrival SET received = received - 90000000 WHERE chain = ? AND first = ?", [chain, arrival.first])
+            try rows.sql(
+                "UPDATE arrival SET received = received - 90000000 WHERE chain = ? AND first = ?",
+                [chain, arrival.first])
             return (chain, arrival.first...arrival.first)
         },
         Insider(name: "a batch with other clocks") { rows, random in
@@ -43,7 +45,8 @@ struct Insider: Sendable {
         },
         Insider(name: "two batches made one") { rows, random in
             let (chain, arrival) = try rows.arrival(&random, "first > 1")
-            let before = try rows.number("SELECT max(first) FROM arrival WHERE chain = ? AND first < ?", [chain, arrival.first])
+            let before = try rows.number(
+                "SELECT max(first) FROM arrival WHERE chain = ? AND first < ?", [chain, arrival.first])
             try rows.sql("DELETE FROM arrival WHERE chain = ? AND first = ?", [chain, before])
             try rows.sql("UPDATE arrival SET first = ? WHERE chain = ? AND first = ?", [before, chain, arrival.first])
             return (chain, before...before)
@@ -144,13 +147,15 @@ struct Insiders {
     }
 
     func answer(_ random: inout SplitMix) throws -> (Int64, Int64) {
-        let rows = try Row.fetchAll(db, sql: "SELECT chain, seq FROM answer WHERE value IS NOT NULL ORDER BY chain, seq")
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT chain, seq FROM answer WHERE value IS NOT NULL ORDER BY chain, seq")
         let row = rows[Int(random.next() % UInt64(rows.count))]
         return (row["chain"], row["seq"])
     }
 
     func arrival(_ random: inout SplitMix, _ condition: String = "TRUE") throws -> (Int64, ArrivalRow) {
-        let rows = try Row.fetchAll(db, sql: "SELECT chain, first FROM arrival WHERE \(condition) ORDER BY chain, first")
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT chain, first FROM arrival WHERE \(condition) ORDER BY chain, first")
         let row = rows[Int(random.next() % UInt64(rows.count))]
         let (chain, first): (Int64, Int64) = (row["chain"], row["first"])
         guard let arrival = try access.arrivals(of: chain).first(where: { $0.first == first }) else {
@@ -237,7 +242,8 @@ struct Insiders {
             try sql("UPDATE epoch SET seal = ? WHERE chain = ?", [epoch.seal, epoch.chain])
             for arrival in try access.arrivals(of: epoch.chain) {
                 let seal = try Seal.sign(Seal.text(of: arrival), with: identity.key)
-                try sql("UPDATE arrival SET seal = ? WHERE chain = ? AND first = ?", [seal, epoch.chain, arrival.first])
+                try sql(
+                    "UPDATE arrival SET seal = ? WHERE chain = ? AND first = ?", [seal, epoch.chain, arrival.first])
             }
         }
     }

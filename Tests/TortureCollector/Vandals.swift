@@ -56,7 +56,6 @@ extension Vandal {
         return vandal
     }
 
-
     private static let records: [Vandal] = [
         .row("record", "DELETE", sequence: "seq"),
         .row("record", "line = CAST(replace(line, '\"v\":1', '\"v\":2') AS BLOB)", sequence: "seq"),

@@ -28,7 +28,8 @@ public struct WitnessFolder: Sendable {
         data = try DataFolder(path)
         guard access(path + "/signed", F_OK) == 0 else {
             throw CollectorFailure(
-                .configuration, "\(path) holds no witness; make one with `otsenka-collector witness init --dir \(path)`")
+                .configuration, "\(path) holds no witness; make one with `otsenka-collector witness init --dir \(path)`"
+            )
         }
     }
 
@@ -40,7 +41,8 @@ public struct WitnessFolder: Sendable {
         if let known = try self.region(region.name) {
             if known == region { return }
             throw CollectorFailure(
-                .cannotCreate, "\(region.name) is known under the key \(known.key); a region's key is never exchanged here")
+                .cannotCreate,
+                "\(region.name) is known under the key \(known.key); a region's key is never exchanged here")
         }
         let text = String(decoding: try JSONEncoder().encode(region), as: UTF8.self) + "\n"
         try Self.makeFolder("\(path)/signed/\(region.name)")

@@ -43,7 +43,8 @@ extension AuditView {
                 code: commands.chain, after: "Должно появиться: THE CHAIN HOLDS («цепочка цела»)."),
             Step(
                 title: "Проверьте подпись самого киоска",
-                text: "Список подписал регион. Но и киоск подписывает свои записи, своим ключом, которого у региона нет. "
+                text:
+                    "Список подписал регион. Но и киоск подписывает свои записи, своим ключом, которого у региона нет. "
                     + "Здесь проверяется подпись под последней переданной частью. Если киоск менял ключ, возьмите новый "
                     + "из его записи вида «key».",
                 code: commands.kiosk, after: "И здесь: Signature Verified Successfully."),
@@ -55,7 +56,8 @@ extension AuditView {
             Step(
                 title: "Если что-то не сошлось",
                 text: "Сохраните list.txt и export.txt без изменений и сообщите тому, кто вёл проверку, и региону. Два "
-                    + "подписанных списка, которые противоречат друг другу, доказывают подмену без других свидетельств."),
+                    + "подписанных списка, которые противоречат друг другу, доказывают подмену без других свидетельств."
+            ),
             Step(
                 title: "Всё сразу",
                 text: "Та же проверка для всех киосков, с временем приёма, местами и событиями. Программе не нужны ни "
@@ -77,7 +79,8 @@ extension AuditView {
         [
             Step(
                 title: "What is to be checked",
-                text: "State this page's address, the region's name and signing key, the kiosk, the epoch and the number "
+                text:
+                    "State this page's address, the region's name and signing key, the kiosk, the epoch and the number "
                     + "of the record. Compare the key with the one that is published elsewhere: in a bulletin, or in the "
                     + "papers of a kiosk's enrolment. If the region has changed its key, an older list is checked with "
                     + "the one in its line “key”.",
@@ -89,7 +92,8 @@ extension AuditView {
                 code: commands.fetch),
             Step(
                 title: "Check the signature of the list",
-                text: "What is signed is the text up to the empty line. The Ed25519 signature is the last 64 bytes in the "
+                text:
+                    "What is signed is the text up to the empty line. The Ed25519 signature is the last 64 bytes in the "
                     + "line that begins with a dash and the region's name; the 4 bytes before it name the key.",
                 code: commands.signature, after: "It must say: Signature Verified Successfully."),
             Step(
@@ -98,12 +102,14 @@ extension AuditView {
                 code: commands.head),
             Step(
                 title: "Take the kiosk's records",
-                text: "The region hands out the file export.txt. The records stand in it as the kiosk wrote them, one a "
+                text:
+                    "The region hands out the file export.txt. The records stand in it as the kiosk wrote them, one a "
                     + "line. The last command shows the press in question.",
                 code: commands.press),
             Step(
                 title: "Compute the record's hash",
-                text: "It is taken over the line without its newline. The first command writes it in hexadecimal digits, "
+                text:
+                    "It is taken over the line without its newline. The first command writes it in hexadecimal digits, "
                     + "the second in Base64.",
                 code: commands.hash, after: "The field “prev” of the next record must hold the same hash."),
             Step(
@@ -113,7 +119,8 @@ extension AuditView {
                 code: commands.chain, after: "It must say: THE CHAIN HOLDS."),
             Step(
                 title: "Check the kiosk's own signature",
-                text: "The region signed the list. But the kiosk signs its records too, with a key that the region does "
+                text:
+                    "The region signed the list. But the kiosk signs its records too, with a key that the region does "
                     + "not have. This checks the signature under the newest part that was sent. If the kiosk has changed "
                     + "its key, take the new one from its record of the kind “key”.",
                 code: commands.kiosk, after: "Again: Signature Verified Successfully."),
@@ -124,11 +131,13 @@ extension AuditView {
         [
             Step(
                 title: "If something does not agree",
-                text: "Keep list.txt and export.txt as they are, and tell whoever ordered the check, and the region. Two "
+                text:
+                    "Keep list.txt and export.txt as they are, and tell whoever ordered the check, and the region. Two "
                     + "signed lists that contradict each other prove an exchange without any other evidence."),
             Step(
                 title: "Everything at once",
-                text: "The same for all kiosks, with the times of arrival, the places and the events. The program needs "
+                text:
+                    "The same for all kiosks, with the times of arrival, the places and the events. The program needs "
                     + "neither the region's database nor its keys.",
                 code: commands.all),
             Step(

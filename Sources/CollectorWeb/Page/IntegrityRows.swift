@@ -28,7 +28,8 @@ struct IntegrityPhrases: Sendable {
         case .english:
             IntegrityPhrases(
                 title: "Completeness and integrity of the data",
-                lead: "The records of each kiosk are numbered without a gap, and each carries the hash of the one before "
+                lead:
+                    "The records of each kiosk are numbered without a gap, and each carries the hash of the one before "
                     + "it, so one that is missing or changed can be seen. A new epoch begins when a kiosk is enrolled "
                     + "again, or when its journal was damaged.",
                 kiosk: "Kiosk", epoch: "Epoch", records: "Records received", missing: "Signed, not received",

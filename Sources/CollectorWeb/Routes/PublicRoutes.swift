@@ -38,7 +38,8 @@ struct PublicRoutes: Sendable {
             query: request.uri.queryParameters.get("lang"), acceptLanguage: request.headers[.acceptLanguage])
         var known = try await facts.read()
         known.integrity = try await facts.integrity()
-        return Self.html(template.render(PageComposer(language: language, suppression: suppression).compose(known)), language)
+        return Self.html(
+            template.render(PageComposer(language: language, suppression: suppression).compose(known)), language)
     }
 
     @Sendable func audit(_ request: Request, _ context: CollectorContext) async throws -> Response {
@@ -68,10 +69,12 @@ struct PublicRoutes: Sendable {
             row = try await collector.heads(day: name)
         } else {
             throw Refusal(
-                error: .malformed, message: "the path does not name a list: a day such as 2026-11-22, a number, or newest")
+                error: .malformed,
+                message: "the path does not name a list: a day such as 2026-11-22, a number, or newest")
         }
         guard let row else {
-            throw Refusal(error: .notFound, message: "there is no list of heads \(name); /v1/heads names those there are")
+            throw Refusal(
+                error: .notFound, message: "there is no list of heads \(name); /v1/heads names those there are")
         }
         return Answers.bytes(row.note.utf8, type: "text/plain; charset=utf-8")
     }

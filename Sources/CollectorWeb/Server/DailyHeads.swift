@@ -28,7 +28,8 @@ struct DailyHeads: Service {
             if HeadsPolicy.isDue(last: try await collector.heads(), now: time) {
                 let made = try await collector.makeHeads(day: Self.day(time), now: time)
                 logger.notice(
-                    "a list of heads was made", metadata: ["number": "\(made.list.number)", "hash": "\(made.list.hash)"])
+                    "a list of heads was made",
+                    metadata: ["number": "\(made.list.number)", "hash": "\(made.list.hash)"])
             }
             if let witness, let told = try await collector.tell(witness) {
                 logger.notice("the witness cosigned", metadata: ["list": "\(told)"])
