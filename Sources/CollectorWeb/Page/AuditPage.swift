@@ -105,7 +105,10 @@ struct AuditCommands {
             fi
             hash=$(printf '%s' "$line" | openssl dgst -sha256 -binary | base64)
           done
-          if [ "$n" = "$LAST" ] && [ "$hash" = "$SIGNED" ]; then echo "THE CHAIN HOLDS"; else echo "THE CHAIN IS BROKEN"; fi
+          if [ "$n" = "$LAST" ] && [ "$hash" = "$SIGNED" ]
+          then echo "THE CHAIN HOLDS"
+          else echo "THE CHAIN IS BROKEN"
+          fi
         }
         """#
     }

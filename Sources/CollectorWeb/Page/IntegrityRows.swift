@@ -84,25 +84,26 @@ extension PageComposer {
         }
         let counted: [(Int, ru: String, en: String)] = [
             (
-                row.forks, "записи разошлись с уже принятыми (два журнала с одним ключом), раз",
-                "records differed from what is stored (two journals with one key), times"
+                row.forks, "записи разошлись с уже принятыми (два журнала с одним ключом)",
+                "records differed from what is stored (two journals with one key)"
             ),
-            (row.rewinds, "журнал киоска оказался старее принятого, раз", "the journal was set back, times"),
+            (row.rewinds, "журнал киоска оказался старее принятого", "the journal was set back"),
             (
-                row.cutTails, "пропали записи, подписанные, но ещё не переданные, раз",
-                "signed records were lost before they were sent, times"
-            ),
-            (
-                row.collectorRewinds, "принятые записи были утрачены здесь и запрошены снова, раз",
-                "receipted records were lost here and asked for again, times"
+                row.cutTails, "пропали записи, подписанные, но ещё не переданные",
+                "signed records were lost before they were sent"
             ),
             (
-                row.afterRevocation, "записи пришли после отзыва киоска и не учтены, раз",
-                "records came after the revocation and are not counted, times"
+                row.collectorRewinds, "принятые записи были утрачены здесь и запрошены снова",
+                "receipted records were lost here and asked for again"
+            ),
+            (
+                row.afterRevocation, "записи пришли после отзыва киоска и не учтены",
+                "records came after the revocation and are not counted"
             ),
         ]
         for (count, ru, en) in counted where count > 0 {
-            remarks.append((russian ? ru : en) + ": \(wording.whole(count))")
+            let times = wording.plural(count, russian ? ["раз", "раза", "раз"] : ["time", "times"])
+            remarks.append((russian ? ru : en) + ": \(wording.whole(count)) \(times)")
         }
         return remarks
     }
