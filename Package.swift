@@ -144,10 +144,9 @@ let helpers: [Target] = [
     .target(
         name: "TortureCollector",
         dependencies: [
-            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "Ledger",
-            "Ratings", grdb,
-        ],
-        path: "Tests/TortureCollector", swiftSettings: strict),
+            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "Curl", "Ledger",
+            "Ratings", "Wire", grdb,
+        ], path: "Tests/TortureCollector", swiftSettings: strict),
     .target(
         name: "TortureSimulation", dependencies: ["Torture", "SeededRandom"], path: "Tests/TortureSimulation",
         swiftSettings: strict),
@@ -189,7 +188,9 @@ let testTargets: [Target] = [
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("Torture"),
-    tests("TortureCollector", ["Torture", "Collecting", "Ledger", "RealPrograms", "SeededRandom"]),
+    tests(
+        "TortureCollector",
+        ["Torture", "Collecting", "Ledger", "RealPrograms", "SeededRandom", "otsenka-collector", "otsenka-kiosk"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [

@@ -6,15 +6,16 @@ import Ratings
 struct ChainVerification {
     let epoch: EpochRow
     let collector: String
-    let key: PublicKey
+    /// The collector's receipt keys.
+    let keys: [PublicKey]
 
     private(set) var records: Int64 = 0
     private(set) var faults: [VerifyFault] = []
 
-    init(epoch: EpochRow, collector: String, key: PublicKey) {
+    init(epoch: EpochRow, collector: String, keys: [PublicKey]) {
         self.epoch = epoch
         self.collector = collector
-        self.key = key
+        self.keys = keys
     }
 
     mutating func run(over snapshot: any StoreSnapshot) throws {
@@ -56,7 +57,7 @@ struct ChainVerification {
                 add("the batch that brought this record is missing, or is another one's", at: next)
                 return checked
             }
-            guard Seal.holds(arrival.seal, over: Seal.text(of: arrival), by: key) else {
+            guard Seal.holds(arrival.seal, over: Seal.text(of: arrival), by: keys) else {
                 add("the time, the clocks or the checkpoint of the batch that starts here were changed", at: next)
                 return checked
             }
@@ -76,7 +77,7 @@ struct ChainVerification {
     }
 
     private mutating func checkState() {
-        faults += epoch.stateFaults(collector: collector, keys: ReceiptKeys(root: key))
+        faults += epoch.stateFaults(collector: collector, keys: ReceiptKeys(keys))
     }
 
     private mutating func checkBranches(_ branches: [BranchRow]) throws {

@@ -63,6 +63,8 @@ public protocol StoreSnapshot {
     func headsIndex() throws -> [HeadsRow]
     /// For every chain, by its number, what the appendix of reports needs and no row of an epoch tells.
     func chainCounts() throws -> [Int64: ChainCounts]
+    /// How many events of each kind there are; kinds without one do not appear.
+    func eventCounts() throws -> [EventRow.Kind: Int]
     /// See `Collector.tallies`.
     func tallies(_ query: TallyQuery) throws -> [Tally]
     /// See `Collector.answerTallies`.

@@ -51,13 +51,35 @@ extension EpochRow {
 public struct ReceiptKeys: Equatable, Sendable {
     private let keys: [PublicKey]
 
-    public init(root: PublicKey) { keys = [root] }
+    init(_ keys: [PublicKey]) { self.keys = keys }
+
+    /// Every key that is tied to `root` by successions which both the old and the new key signed, in either direction:
+    /// the newer key says of the older one, too, whom it followed.
+    public init(root: PublicKey, of collector: String, successions: [KeySuccession]) {
+        let links = successions.filter { succession in
+            guard succession.role == .receipt, succession.subject == collector, let old = succession.oldKey else {
+                return false
+            }
+            return (try? succession.verify(by: old)) != nil
+        }
+        var keys = [root]
+        var next = 0
+        while next < keys.count {
+            for link in links {
+                guard let (old, new) = link.oldKey.flatMap({ old in link.newKey.map { (old, $0) } }) else { continue }
+                if keys[next] == old, !keys.contains(new) { keys.append(new) }
+                if keys[next] == new, !keys.contains(old) { keys.append(old) }
+            }
+            next += 1
+        }
+        self.keys = keys
+    }
 
     public func trusts(_ key: PublicKey) -> Bool { keys.contains(key) }
 
-    func hold(_ seal: String, over text: String) -> Bool { keys.contains { Seal.holds(seal, over: text, by: $0) } }
+    func hold(_ seal: String, over text: String) -> Bool { Seal.holds(seal, over: text, by: keys) }
 
     func receipted(_ note: Checkpoint, by collector: String) -> Bool {
-        keys.contains { (try? note.receiptTime(of: collector, key: $0)) != nil }
+        (try? note.receiptTime(of: collector, keys: keys)) != nil
     }
 }

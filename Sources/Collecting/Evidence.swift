@@ -41,7 +41,7 @@ enum Evidence {
     static func trail(_ trail: ChainHash, over event: EventRow) -> ChainHash {
         next(
             trail,
-            "\(event.time)\n\(event.kind.rawValue)\n\(event.kiosk)/\(event.epoch)\n\(event.message)\n")
+            "\(event.time)\n\(event.kind.rawValue)\n\(event.kiosk?.rawValue ?? "-")/\(event.epoch)\n\(event.message)\n")
     }
 
     private static func next(_ trail: ChainHash, _ text: String) -> ChainHash {

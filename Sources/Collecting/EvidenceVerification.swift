@@ -36,6 +36,7 @@ public struct EvidenceReport: Codable, Equatable, Sendable {
 public struct EvidenceVerifier {
     private let given: [SignedHeads]
     private let collector: String?
+    private let root: PublicKey?
     private var keys: ReceiptKeys?
     private var pins: [ChainName: Pins] = [:]
     private var walk: EvidenceWalk?
@@ -57,7 +58,7 @@ public struct EvidenceVerifier {
     public init(lists: [SignedHeads], key: PublicKey?, collector: String? = nil) {
         given = lists.sorted { $0.list.number < $1.list.number }
         self.collector = collector
-        keys = key.map { ReceiptKeys(root: $0) }
+        root = key
         report.keyWasGiven = key != nil
         report.lists = given.map(\.list.number)
         report.day = given.last?.list.day
@@ -117,7 +118,11 @@ public struct EvidenceVerifier {
         if let collector, collector != exported.name {
             add("it is the export of \(exported.name), not of \(collector)")
         }
-        if keys == nil { keys = ReceiptKeys(root: exported.key) }
+        keys = ReceiptKeys(
+            root: root ?? exported.key, of: exported.name,
+            successions: exported.successions.prefix(KeySuccession.maximumCount).compactMap {
+                try? KeySuccession(parsing: $0)
+            })
         report.key = exported.key.base64
         if keys?.trusts(exported.key) != true { add("the export names another receipt key than the one that is known") }
         for signed in given where signed.list.collector != exported.name || keys?.trusts(signed.list.key) != true {
@@ -157,7 +162,7 @@ public struct EvidenceVerifier {
         epochs.append(epoch)
         walk = EvidenceWalk(
             epoch: epoch, pins: pins[epoch.name] ?? Pins(),
-            receiptKeys: keys ?? ReceiptKeys(root: epoch.journalKey))
+            receiptKeys: keys ?? ReceiptKeys([]))
     }
 
     private mutating func endEpoch() {

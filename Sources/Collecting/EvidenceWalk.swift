@@ -24,6 +24,7 @@ struct EvidenceWalk {
     private let pins: Pins
     private let receiptKeys: ReceiptKeys
 
+    private var journalKeys: JournalKeys
     private var head: ChainHead
     private var trail: ChainHash
     /// The last record at which a hash that anybody signed was found right, one that a list names, and a trail.
@@ -46,6 +47,7 @@ struct EvidenceWalk {
         self.epoch = epoch
         self.pins = pins
         self.receiptKeys = receiptKeys
+        journalKeys = JournalKeys(kiosk: epoch.kiosk.rawValue, first: epoch.journalKey)
         head = epoch.genesis.head
         trail = Evidence.register(epoch)
         checkRegister()
@@ -108,6 +110,7 @@ struct EvidenceWalk {
         if !follows { suspect = sequence }
         head.sequence = sequence
         head.hash = ChainHash(of: line)
+        journalKeys.follow(item.body, at: sequence)
         if let arrival, arrival.last == sequence { checkpoint(of: arrival) }
         if !isBroken { checkPins() }
     }
@@ -125,8 +128,7 @@ struct EvidenceWalk {
 
     /// The kiosk's own word for the last record of a batch.
     private mutating func checkpoint(of arrival: ArrivalRow) {
-        let key = journalKey(at: arrival.last)
-        guard let note = try? Checkpoint(parsing: arrival.checkpoint, kiosk: epoch.kiosk.rawValue, key: key),
+        guard let note = try? Checkpoint(parsing: arrival.checkpoint, keys: journalKeys),
             note.head.epoch == epoch.epoch, note.head.sequence == arrival.last
         else {
             return breakOff("the kiosk did not sign the checkpoint of the batch that starts here", at: arrival.first)
@@ -136,8 +138,6 @@ struct EvidenceWalk {
         trail = Evidence.trail(trail, over: arrival)
         self.arrival = nil
     }
-
-    private func journalKey(at sequence: Int64) -> PublicKey { epoch.journalKey }
 
     private mutating func compare(_ signed: ChainHash) {
         let isRight = signed == head.hash

@@ -5,7 +5,7 @@
 // begins with a lowercase word and a space, every other line is a record, which begins with `{`:
 //
 //     otsenka export 1
-//     collector {"name","key","time"}         once
+//     collector {"name","key","time",…}       once
 //     list <base64 of the note>               every published list of heads, oldest first
 //     office <id> <name>, service <id> <name> every place
 //     event {…}                               every event, oldest first
@@ -115,21 +115,27 @@ struct ExportedCollector: Codable, Equatable {
     var key: PublicKey
     /// When it was begun, seconds since 1970.
     var time: Int64
+    /// The notes by which its receipt keys followed one another.
+    var successions: [String]
 }
 
 private struct ExportedEvent: Codable {
     var time: Int64
     var kind: EventRow.Kind
-    var kiosk: String
+    var kiosk: String?
     var epoch: Int
     var message: String
+    var seal: String
 
     init(_ row: EventRow) {
-        (time, kind, kiosk, epoch, message) = (row.time, row.kind, row.kiosk.rawValue, row.epoch, row.message)
+        (time, kind, kiosk, epoch) = (row.time, row.kind, row.kiosk?.rawValue, row.epoch)
+        (message, seal) = (row.message, row.seal)
     }
 
     var row: EventRow? {
-        KioskID(rawValue: kiosk).map { EventRow(time: time, kind: kind, kiosk: $0, epoch: epoch, message: message) }
+        let id = kiosk.flatMap(KioskID.init(rawValue:))
+        if kiosk != nil, id == nil { return nil }
+        return EventRow(time: time, kind: kind, kiosk: id, epoch: epoch, message: message, seal: seal)
     }
 }
 

@@ -67,7 +67,8 @@ extension Collector {
             guard var cursor else {
                 try writer.write(.beginning)
                 let collector = ExportedCollector(
-                    name: identity.name, key: identity.key.publicKey, time: now / 1000)
+                    name: identity.name, key: identity.key.publicKey, time: now / 1000,
+                    successions: identity.successions.filter { $0.role == .receipt }.map(\.serialized))
                 try writer.write(.collector(collector))
                 return ExportPiece(lines: writer.lines, next: ExportCursor(stage: .lists, index: 1))
             }

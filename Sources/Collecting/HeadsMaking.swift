@@ -123,7 +123,7 @@ extension Collector {
     }
 
     /// Whose lists and receipts are this collector's.
-    var receiptKeys: ReceiptKeys { ReceiptKeys(root: identity.key.publicKey) }
+    var receiptKeys: ReceiptKeys { ReceiptKeys(identity.receiptKeys) }
 }
 
 extension EpochRow {

@@ -30,7 +30,9 @@ extension Collector {
         let seconds = UInt64(max(0, now / 1000))
         var note = SignedNote(text: SignedTime.text(kiosk: permit.kiosk, nonce: heartbeat.nonce, seconds: seconds))
         try note.sign(as: identity.name, with: identity.key)
-        return HeartbeatAnswer(time: note.serialized, configuration: 0)
+        return HeartbeatAnswer(
+            time: note.serialized, configuration: 0,
+            keys: PublishedKeys.digest(of: identity.successions.map(\.serialized)))
     }
 
     private func take(

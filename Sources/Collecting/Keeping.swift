@@ -130,8 +130,16 @@ extension Collector {
     func event(
         _ kind: EventRow.Kind, _ message: String, _ row: EpochRow, now: Int64, in transaction: any StoreTransaction
     ) throws {
-        try transaction.insert(
-            EventRow(time: now, kind: kind, kiosk: row.kiosk, epoch: row.epoch, message: message))
+        try record(
+            EventRow(time: now, kind: kind, kiosk: row.kiosk, epoch: row.epoch, message: message), in: transaction)
+    }
+
+    /// Puts an event on record. The seals are a chain, so that none but the last event can be taken out unseen.
+    func record(_ event: EventRow, in transaction: any StoreTransaction) throws {
+        var event = event
+        let previous = try transaction.events(limit: 1).first?.seal ?? ""
+        event.seal = try Seal.sign(Seal.text(of: event, after: previous), with: identity.key)
+        try transaction.insert(event)
     }
 }
 

@@ -26,7 +26,7 @@ public struct HeartbeatPermit: Sendable {
 extension Collector {
     /// The greatest sequence and epoch that are believed: beyond them nobody has counted.
     private static let greatestSequence: Int64 = 1 << 53
-    private static let greatestEpoch = 1_000_000
+    static let greatestEpoch = 1_000_000
 
     /// Checks everything about an upload that can be checked before its body is read: limits, kiosk, signature.
     ///

@@ -306,19 +306,28 @@ public struct EventRow: Equatable, Sendable {
         case tailCut = "tail_cut"
         case contradiction
         case codeSpent = "code_spent"
+        /// The collector itself was restored from a backup.
+        case restored
+        case keyChanged = "key_changed"
     }
 
     public var time: Int64
     public var kind: Kind
-    public var kiosk: KioskID
+    /// Nothing for what happened to the collector itself.
+    public var kiosk: KioskID?
+    /// 0 for what happened in no epoch.
     public var epoch: Int
     public var message: String
+    /// The collector's signature over all of the above and the seal of the event before; base64. Empty for events of
+    /// releases that did not seal them.
+    public var seal: String
 
-    public init(time: Int64, kind: Kind, kiosk: KioskID, epoch: Int, message: String) {
+    public init(time: Int64, kind: Kind, kiosk: KioskID?, epoch: Int, message: String, seal: String = "") {
         self.time = time
         self.kind = kind
         self.kiosk = kiosk
         self.epoch = epoch
         self.message = message
+        self.seal = seal
     }
 }

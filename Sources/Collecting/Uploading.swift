@@ -95,7 +95,7 @@ extension Collector {
     /// and is no reason to refuse records.
     func receipt(in head: RequestHead, kiosk: KioskID, epoch: Int, key: PublicKey) -> Checkpoint? {
         guard head.fields["receipt"] != nil, let note = try? note(in: "receipt", of: head, kiosk: kiosk, key: key),
-            note.head.epoch == epoch, (try? note.receiptTime(of: identity.name, key: identity.key.publicKey)) != nil
+            note.head.epoch == epoch, (try? note.receiptTime(of: identity.name, keys: identity.receiptKeys)) != nil
         else { return nil }
         return note
     }

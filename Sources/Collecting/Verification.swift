@@ -1,10 +1,9 @@
 // `verify`: whether the store still holds what kiosks sent, in the order and with the times in which it was taken.
 //
 // What is checked, for each chain: every line against the chain from its genesis and against the signed checkpoint of
-// its batch; that no record, batch or branch is missing or left over; the seals of epochs and batches; the claim and
+// its batch; that no record, batch or branch is missing or left over; the seals of epochs, batches and events; the claim and
 // the receipt that the kiosk showed; and every row that was derived from records, by deriving it again. Not covered,
-// because nothing in it is evidence: names of offices and services, codes, heartbeats, contacts of boots and the list
-// of events.
+// because nothing in it is evidence: names of offices and services, codes, heartbeats and contacts of boots.
 
 import FoundationEssentials
 import Ledger
@@ -115,6 +114,8 @@ extension Collector {
         report.chains = epochs.count
         report.faults += registerFaults(epochs)
         for epoch in epochs { await verify(epoch, into: &report) }
+        let identity = identity
+        report.faults += await faults { try Self.eventFaults($0.events(limit: Int.max).reversed(), identity) }
         report.faults += await faults { snapshot in try snapshot.orphans().map { VerifyFault(what: $0) } }
         return report
     }
@@ -124,7 +125,7 @@ extension Collector {
         do {
             let result = try await store.read { snapshot -> (records: Int64, faults: [VerifyFault]) in
                 guard let row = try snapshot.epoch(epoch.kiosk, epoch.epoch) else { return (0, []) }
-                var verification = ChainVerification(epoch: row, collector: identity.name, key: identity.key.publicKey)
+                var verification = ChainVerification(epoch: row, collector: identity.name, keys: identity.receiptKeys)
                 try verification.run(over: snapshot)
                 return (verification.records, verification.faults)
             }
@@ -157,6 +158,23 @@ extension Collector {
             faults.append(VerifyFault(kiosk: kiosk.id, what: "it is revoked in one place and trusted in another"))
         }
         return faults
+    }
+
+    /// The seals of events are a chain too; it begins with the first event that a release of ours sealed.
+    private static func eventFaults(
+        _ events: some Sequence<EventRow>, _ identity: CollectorIdentity
+    ) -> [VerifyFault] {
+        var previous = ""
+        let keys = identity.receiptKeys
+        for event in events where !(event.seal.isEmpty && previous.isEmpty) {
+            guard Seal.holds(event.seal, over: Seal.text(of: event, after: previous), by: keys)
+            else {
+                let what = "the event “\(event.message)” or the one before it was changed or taken out"
+                return [VerifyFault(kiosk: event.kiosk, what: what)]
+            }
+            previous = event.seal
+        }
+        return []
     }
 
     private func registerFaults(_ epochs: [EpochRow]) -> [VerifyFault] { receiptKeys.registerFaults(epochs) }

@@ -98,7 +98,7 @@ extension SQLiteCollectorStore {
         try syncDirectory(folder)
     }
 
-    private static func syncDirectory(_ folder: String) throws(StoreError) {
+    static func syncDirectory(_ folder: String) throws(StoreError) {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         let failed = descriptor < 0 || fsync(descriptor) != 0
         let reason = String(cString: strerror(errno))

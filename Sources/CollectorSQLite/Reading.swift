@@ -169,9 +169,11 @@ extension SQLiteAccess: StoreSnapshot {
     }
 
     private func event(_ row: Row) throws -> EventRow {
-        EventRow(
+        let kiosk: String = try row.get("kiosk")
+        return EventRow(
             time: try row.get("time"), kind: try value(try row.get("kind"), "kind"),
-            kiosk: try kioskID(try row.get("kiosk")), epoch: try row.get("epoch"), message: try row.get("message"))
+            kiosk: kiosk.isEmpty ? nil : try kioskID(kiosk), epoch: try row.get("epoch"),
+            message: try row.get("message"), seal: try row.get("seal"))
     }
 
     func lastHeads() throws -> HeadsRow? { try one("SELECT * FROM heads ORDER BY number DESC LIMIT 1", [], heads) }
@@ -184,6 +186,13 @@ extension SQLiteAccess: StoreSnapshot {
         HeadsRow(
             number: try row.get("number"), day: try row.get("day"), made: try row.get("made"),
             note: try row.get("note"))
+    }
+
+    func eventCounts() throws -> [EventRow.Kind: Int] {
+        let counts = try all("SELECT kind, count(*) AS n FROM event GROUP BY kind") { row in
+            (try value(try row.get("kind"), "kind") as EventRow.Kind, try row.get("n") as Int)
+        }
+        return Dictionary(counts) { $0 + $1 }
     }
 
     func offices() throws -> [Place] { try places("office") }

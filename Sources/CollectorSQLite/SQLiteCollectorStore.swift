@@ -48,6 +48,9 @@ public final class SQLiteCollectorStore: CollectorStore {
     /// all is well.
     public var failure: StoreError? { waiting.withLock { $0.failure } }
 
+    /// What a copy is read from: a reader, which never checkpoints.
+    var backupSource: DatabasePool { reader }
+
     /// Closes readers first, so that the last connection, the writer, is the one that may checkpoint.
     public func close() throws {
         try reader.close()

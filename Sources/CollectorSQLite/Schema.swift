@@ -18,7 +18,10 @@ enum Schema {
             try db.execute(sql: chains)
             try db.execute(sql: projections)
         }
-        migrator.registerMigration("2 lists of heads") { db in try db.execute(sql: heads) }
+        migrator.registerMigration("2 seals of events") { db in
+            try db.execute(sql: "ALTER TABLE event ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
+        }
+        migrator.registerMigration("3 lists of heads") { db in try db.execute(sql: heads) }
         return migrator
     }
 

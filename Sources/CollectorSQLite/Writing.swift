@@ -277,8 +277,11 @@ extension SQLiteAccess: StoreTransaction {
 
     func insert(_ event: EventRow) throws {
         try db.execute(
-            sql: "INSERT INTO event (time, kind, kiosk, epoch, message) VALUES (?, ?, ?, ?, ?)",
-            arguments: [event.time, event.kind.rawValue, event.kiosk.rawValue, event.epoch, event.message])
+            sql: "INSERT INTO event (time, kind, kiosk, epoch, message, seal) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+                // The column is NOT NULL since the first version; no kiosk has an empty id.
+                event.time, event.kind.rawValue, event.kiosk?.rawValue ?? "", event.epoch, event.message, event.seal,
+            ])
     }
 
     func put(_ heads: HeadsRow) throws {

@@ -34,7 +34,13 @@ public final class Journal {
     let files: JournalFiles
     let limits: JournalLimits
     let store: JournalStore
-    let key: SigningKey
+    var ring: JournalKeyRing
+    /// Successions of other people's keys that this kiosk has followed, oldest first.
+    public internal(set) var successions: [KeySuccession] {
+        didSet { followed = [:] }
+    }
+    /// What `receiptKeys(of:)` found: it is asked for with each record, and signatures take time.
+    var followed: [PublicKey: [PublicKey]] = [:]
     private let lock: JournalLock
     /// All chains, oldest first; the last one is the present one.
     var epochs: [EpochState]
@@ -47,13 +53,14 @@ public final class Journal {
     private var poison: String?
 
     init(
-        files: JournalFiles, limits: JournalLimits, store: JournalStore, key: SigningKey, lock: JournalLock,
-        epochs: [EpochState], boot: Int, gauge: SpaceGauge
+        files: JournalFiles, limits: JournalLimits, store: JournalStore, ring: JournalKeyRing, lock: JournalLock,
+        epochs: [EpochState], successions: [KeySuccession], boot: Int, gauge: SpaceGauge
     ) {
         self.files = files
         self.limits = limits
         self.store = store
-        self.key = key
+        self.ring = ring
+        self.successions = successions
         self.lock = lock
         self.epochs = epochs
         self.boot = boot
@@ -74,6 +81,13 @@ public final class Journal {
         do { try store.queue.close() } catch { throw JournalError(error, path: store.path, operation: "close it") }
         if inOrder { try saveNote(closed: true) }
         lock.release()
+    }
+
+    /// The present journal key: that of the present epoch's newest records. Before enrolment the first one.
+    var key: SigningKey {
+        let present = epochs.last.flatMap { ring[$0.keys.current] } ?? ring.keys.first?.key
+        guard let present else { preconditionFailure("a key ring holds the first key") }
+        return present
     }
 
     /// The journal key's public half, also before enrolment.

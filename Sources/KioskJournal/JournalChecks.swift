@@ -8,7 +8,7 @@ extension Entrance {
         let state = journal.noteNow
         do throws(JournalError) {
             try checkAgainstNote(journal, bootBefore: bootBefore)
-            if let enrolled = journal.enrolment, enrolled.journalKey != key.publicKey {
+            if let present = journal.epochs.last, ring[present.keys.current] == nil {
                 throw .key(path: files.key, reason: "it is not the key of this enrolment; put the right file back")
             }
             try journal.checkNewest()
@@ -42,7 +42,7 @@ extension Entrance {
             throw damaged(
                 "it ends with record \(present.head.sequence), but was closed with record \(closed.sequence)")
         }
-        guard let receipted = note.receiptedHead(key: key.publicKey) else { return }
+        guard let receipted = note.receiptedHead(keys: ring.publicKeys) else { return }
         guard receipted.sequence <= present.head.sequence else {
             throw damaged(
                 "it ends with record \(present.head.sequence), but the collector has receipted record \(receipted.sequence)"

@@ -4,6 +4,10 @@ import Ledger
 public struct JournalFacts: Equatable, Sendable {
     /// Nothing before enrolment.
     public let enrolment: JournalEnrolment?
+    /// The collector's newest receipt key that this kiosk knows of; nothing before enrolment.
+    public let receiptKey: PublicKey?
+    /// The present journal key; that of the enrolment unless it was changed since.
+    public let journalKey: PublicKey
     /// How many times the program has started, this start included.
     public let boot: Int
     /// The newest record of the present epoch; nothing before enrolment.
@@ -23,7 +27,7 @@ extension Journal {
     /// The facts of this moment. The capacity may be some records old; `capacity()` asks anew.
     public var facts: JournalFacts {
         JournalFacts(
-            enrolment: enrolment, boot: boot, head: head, receipted: receipted, receipt: receipt, unsent: unsent,
+            enrolment: enrolment, receiptKey: enrolment.map { receiptKey(of: $0) }, journalKey: publicKey, boot: boot, head: head, receipted: receipted, receipt: receipt, unsent: unsent,
             capacity: gauge.capacity, setAside: setAside)
     }
 }

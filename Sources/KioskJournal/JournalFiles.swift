@@ -1,6 +1,8 @@
 // The files of a journal and the system calls on them. All of them stand in one directory of mode 0700:
 //   journal.db, journal.db-wal   the store (JournalSchema.swift)
 //   journal.key                  32 secret bytes, mode 0600
+//   journal.key-2 …              the keys that took over from it, one after the other
+//   journal.successions          how they did, for the case that the store is lost (Ledger.KeySuccession)
 //   enrolment.note               who the kiosk is, kept outside the store so that it survives the store's damage
 //   journal.lock                 held with flock(2) by the one program that has the journal open; its process id inside
 //   journal.ballast              takes up room that a full disk needs to be emptied
@@ -17,6 +19,9 @@ struct JournalFiles {
     var store: String { directory + "/journal.db" }
     var writeAheadLog: String { store + "-wal" }
     var key: String { directory + "/journal.key" }
+    /// The key that took over as the `number`th, from 2 on.
+    func key(_ number: Int) -> String { "\(key)-\(number)" }
+    var successions: String { directory + "/journal.successions" }
     var enrolment: String { directory + "/enrolment.note" }
     var lock: String { directory + "/journal.lock" }
     var ballast: String { directory + "/journal.ballast" }

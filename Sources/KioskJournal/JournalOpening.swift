@@ -56,7 +56,7 @@ struct Entrance {
     let files: JournalFiles
     let limits: JournalLimits
     let lock: JournalLock
-    let key: SigningKey
+    let ring: JournalKeyRing
     let note: EnrolmentNote?
     /// Changes a setting after it was made; only tests do.
     var sabotage: (@Sendable (Database) throws -> Void)?
@@ -67,8 +67,8 @@ struct Entrance {
         try files.makeDirectory()
         lock = try JournalLock(files)
         let isNew = files.size(of: files.enrolment) == nil && files.size(of: files.store) == nil
-        key = try JournalKeyFile.load(files, mayCreate: isNew)
-        note = try EnrolmentNote.read(files, key: key)
+        ring = try JournalKeyRing.load(files, mayCreate: isNew)
+        note = try EnrolmentNote.read(files, keys: ring.publicKeys)
     }
 
     /// Opens the store and believes it only after every check.
@@ -77,6 +77,7 @@ struct Entrance {
         let (journal, bootBefore) = try openStore()
         try check(journal, bootBefore: bootBefore)
         do throws(JournalError) {
+            try journal.saveKeySuccessions()
             try journal.saveNote()
             try journal.settleSpace()
             try files.remove(files.suspect)
@@ -107,10 +108,10 @@ struct Entrance {
             let boot = try firstWrite(store)
             try files.synchroniseDirectory()
             try store.checkPragmas()
-            let (epochs, capacity) = try read(store)
+            let (epochs, successions, capacity) = try read(store)
             let journal = Journal(
-                files: files, limits: limits, store: store, key: key, lock: lock, epochs: epochs, boot: boot.now,
-                gauge: SpaceGauge(capacity))
+                files: files, limits: limits, store: store, ring: ring, lock: lock, epochs: epochs,
+                successions: successions, boot: boot.now, gauge: SpaceGauge(capacity))
             return (journal, boot.before)
         } catch {
             throw OpeningFailure(error)
@@ -143,10 +144,10 @@ struct Entrance {
         }
     }
 
-    private func read(_ store: JournalStore) throws(JournalError) -> ([EpochState], JournalCapacity) {
+    private func read(_ store: JournalStore) throws(JournalError) -> ([EpochState], [KeySuccession], JournalCapacity) {
         do {
             return try store.queue.writeWithoutTransaction { db in
-                (try EpochState.all(db), try SpaceGauge.measure(db, files: files, limits: limits))
+                (try EpochState.all(db), try Journal.readTrust(db), try SpaceGauge.measure(db, files: files, limits: limits))
             }
         } catch {
             throw JournalError(error, path: store.path, operation: "read it")

@@ -80,7 +80,15 @@ extension Journal {
     }
 
     private func checkpoint(of head: ChainHead) throws(JournalError) -> String {
-        do { return try Checkpoint(head: head, signedWith: key).serialized } catch {
+        guard let epoch = epochs.first(where: { $0.number == head.epoch }) else { throw .notEnrolled }
+        // Older keys sign too: a collector that has not seen a change yet knows no other.
+        let publicKeys =
+            [epoch.keys.first] + epoch.keys.changes.prefix { $0.sequence <= head.sequence }.compactMap(\.succession.newKey)
+        let signers = publicKeys.compactMap { ring[$0] }
+        guard signers.last?.publicKey == epoch.keys.key(at: head.sequence) else {
+            throw .key(path: files.key, reason: "the key of epoch \(epoch.number) is missing; put the file back")
+        }
+        do { return try Checkpoint(head: head, signedWith: signers).serialized } catch {
             throw .key(path: files.key, reason: "it cannot sign: \(error)")
         }
     }

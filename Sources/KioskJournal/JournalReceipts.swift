@@ -51,7 +51,8 @@ extension Journal {
         var refusal = NoteError.unsigned(epoch.enrolment.collectorName)
         for enrolment in [epoch.enrolment, enrolment ?? epoch.enrolment] {
             do throws(NoteError) {
-                let time = try checkpoint.receiptTime(of: enrolment.collectorName, key: enrolment.receiptKey)
+                // The newest key alone: a new one may have come because somebody else has the old one.
+                let time = try checkpoint.receiptTime(of: enrolment.collectorName, key: receiptKey(of: enrolment))
                 return Int64(clamping: time)
             } catch { refusal = error }
         }

@@ -8,6 +8,8 @@
 //   epoch    one row for each chain: the enrolment that opened it, and the anchor, the record before the first one kept.
 //   head     one row for each chain: its newest record. Changed in the transaction that stores the record.
 //   receipt  the newest receipt of each epoch, and older ones about an hour apart, from which compaction takes the age.
+//   journal_key, trusted_key   successions (Ledger.KeySuccession): of the journal key, with the `key` record that carries
+//            each, and of the keys of others that this kiosk believes.
 //   boot     one row: how often the program has started.
 // Operations: `Journal.append`, `.batch`, `.accept`, `.enrol`, `.compact`, `.verify`.
 // Migrations are never edited; a change is a new one.
@@ -54,6 +56,18 @@ enum JournalSchema {
                         PRIMARY KEY (epoch, seq)
                     ) STRICT, WITHOUT ROWID;
                     CREATE TABLE boot (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
+                    """)
+        }
+        migrator.registerMigration("successions of keys") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE journal_key (
+                        epoch INTEGER NOT NULL,
+                        seq INTEGER NOT NULL,
+                        note TEXT NOT NULL,
+                        PRIMARY KEY (epoch, seq)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE trusted_key (id INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
                     """)
         }
         return migrator

@@ -27,7 +27,7 @@ extension Entrance {
         journal.setAside = SetAside(file: file, reason: damage.reason)
         let known = [note, damage.lastKnown].compactMap { $0 }
         if let last = known.max(by: { rank($0) < rank($1) }) {
-            try journal.openNextEpoch(after: last, receipted: last.receiptedHead(key: key.publicKey), damage, at: stamp)
+            try journal.openNextEpoch(after: last, receipted: last.receiptedHead(keys: ring.publicKeys), damage, at: stamp)
         }
         try journal.saveNote()
         try journal.settleSpace()
@@ -37,7 +37,7 @@ extension Entrance {
 
     /// The newer epoch is the better witness, then the higher receipt whose signatures are right.
     private func rank(_ note: EnrolmentNote) -> (Int, Int64) {
-        (note.enrolment.epoch, note.receiptedHead(key: key.publicKey)?.sequence ?? 0)
+        (note.enrolment.epoch, note.receiptedHead(keys: ring.publicKeys)?.sequence ?? 0)
     }
 
     /// Renames the store and its write-ahead log, so that SQLite still takes them for a pair.
@@ -68,6 +68,8 @@ extension Journal {
     ) throws(JournalError) {
         var enrolment = last.enrolment
         enrolment.epoch += 1
+        // The key of the genesis stays, since it is the one that the collector knows for certain; the changes follow.
+        enrolment.receiptKey = last.receiptKeys?.last ?? enrolment.receiptKey
         var epoch = EpochState(opening: enrolment)
         let loss = Loss(
             reason: String(damage.reason.prefix(400)), receiptedEpoch: receipted?.epoch,
@@ -82,5 +84,6 @@ extension Journal {
                 arguments: [JournalSchema.position(epoch: epoch.number, sequence: 1), line])
         }
         epochs.append(epoch)
+        try repeatKeyChanges(at: stamp)
     }
 }

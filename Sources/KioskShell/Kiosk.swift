@@ -135,17 +135,19 @@ public final class Kiosk {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
         uplink = try UplinkService(
-            path: folder + "/uplink.sock", loop: loop, worker: worker, kiosk: facts, logger: logger)
+            socket: SocketPlace(path: folder + "/uplink.sock", logger: logger), loop: loop, worker: worker,
+            kiosk: facts, clock: clock, releaseKeys: settings.releaseKeys)
         commands = try CommandService(
             socket: SocketPlace(path: folder + "/control.sock", logger: logger), loop: loop, worker: worker,
-            kiosk: facts,
+            kiosk: facts, clock: clock,
             hooks: CommandService.Hooks(
                 screen: { [weak self] in self?.dialog?.view.screen.name ?? "" },
                 devices: { [weak self] in self?.input?.descriptions.map(\.summary) ?? [] },
                 display: { [weak self] in self?.screen?.name ?? "" },
                 pressToFrame: { [weak self] in self?.latencies.summary },
                 visit: { [weak self] visit, reply in self?.dialog?.take(visit, reply: reply) },
-                enrolled: { [weak self] in self?.enrolled() }))
+                enrolled: { [weak self] in self?.enrolled() },
+                journalGrew: { [weak self] in self?.journalGrew() }))
     }
 
     private func startInput() throws {

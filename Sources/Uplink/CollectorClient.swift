@@ -15,12 +15,15 @@ final class CollectorClient {
 
     private let address: CollectorAddress
     private let key: SigningKey
+    /// What the collector may not know yet of the key.
+    private let succession: KeySuccession?
     private let session: CurlSession
     private let isTLS: Bool
 
     /// Throws `UplinkError` if what `enrol` has stored does not say whom to believe.
     init(
-        _ record: CollectorRecord, key: SigningKey, limits: CurlLimits, allowPlainLoopback: Bool
+        _ record: CollectorRecord, key: SigningKey, succession: KeySuccession?, limits: CurlLimits,
+        allowPlainLoopback: Bool
     ) throws(UplinkError) {
         address = try CollectorAddress(record.collector, allowPlainLoopback: allowPlainLoopback)
         let channel: Channel
@@ -37,6 +40,7 @@ final class CollectorClient {
                 UplinkError.badData, "nothing says by what to believe \(record.collector); enrol the kiosk again")
         }
         self.key = key
+        self.succession = succession
         isTLS = !address.isPlain
         do throws(CurlError) {
             session = try CurlSession(channel: channel, limits: limits)
@@ -77,6 +81,11 @@ final class CollectorClient {
         return try send("POST", Routes.heartbeat(vitals.kiosk), fields: fields, body: body, now: vitals.now)
     }
 
+    /// `GET` of how the collector came to its keys. Nobody signs the question; what is answered is signed.
+    func publishedKeys() throws(CurlError) -> CurlResponse {
+        try session.perform(CurlRequest(method: "GET", url: address.text + Routes.keys, fields: [], body: nil))
+    }
+
     /// Shorter bodies are sent as they are: a heartbeat, which the collector does not take compressed, or one record.
     private static let smallestCompressedBytes = 1024
 
@@ -93,6 +102,7 @@ final class CollectorClient {
             fields["content-encoding"] = "gzip"
         }
         fields["content-digest"] = ContentDigest.value(of: body)
+        fields["otsenka-transport"] = succession.map { Self.base64($0.serialized) }
         fields["otsenka-clock"] = KioskClock(boot: now.boot, bootMilliseconds: now.bootMilliseconds).field
         var head = RequestHead(method: method, path: path, fields: fields)
         guard (try? RequestSignature.sign(&head, with: key, created: Int64(time(nil)))) != nil else {

@@ -54,6 +54,7 @@ struct OtsenkaCollector: AsyncParsableCommand {
             """,
         subcommands: [
             Init.self, Serve.self, Kiosk.self, Report.self, Heads.self, Export.self, Verify.self, Witness.self,
+            Events.self, Backup.self, Restore.self, Key.self,
         ])
 }
 

@@ -49,6 +49,29 @@ struct AdminRoutes: Sendable {
             try Answers.json(try await staff.export(at: try await Self.body(of: request, atMost: 16 * 1024)))
         }
         router.get("admin/integrity") { _, _ in try Answers.json(try await staff.integrity()) }
+        router.get("admin/events") { request, _ in
+            let limit = request.uri.queryParameters.get("limit", as: Int.self) ?? EventLine.usualCount
+            return try Answers.json(try await staff.events(limit: max(0, limit)))
+        }
+        router.post("admin/backup") { request, _ in
+            let order = try await Self.read(BackupOrder.self, of: request)
+            return try Answers.json(try staff.beginBackup(to: order.to))
+        }
+        router.get("admin/backup") { _, _ in try Answers.json(try staff.backupState()) }
+        router.post("admin/keys") { request, _ in
+            try Answers.json(try await staff.change(try await Self.read(KeyOrder.self, of: request)))
+        }
+        router.get("admin/keys") { _, _ in try Answers.json(try staff.keys()) }
+        router.post("admin/kiosks/{kiosk}/replace") { request, context in
+            let order = try await Self.read(ReplacementOrder.self, of: request)
+            return try Answers.json(
+                try await staff.replace(context.parameters.get("kiosk") ?? "", address: order.address))
+        }
+        router.post("admin/kiosks/{kiosk}/revoke") { request, context in
+            let order = try await Self.read(RevocationOrder.self, of: request)
+            try await staff.revoke(context.parameters.get("kiosk") ?? "", reason: order.reason)
+            return try Answers.json(Done())
+        }
     }
 
     /// Some lists of heads at once.
@@ -63,6 +86,14 @@ struct AdminRoutes: Sendable {
         } catch {
             throw CollectorFailure(.usage, "the body is not what this route takes (\(error))")
         }
+    }
+
+    private static func read<Order: Decodable>(_ type: Order.Type, of request: Request) async throws -> Order {
+        let body = Data(try await request.body.collect(upTo: 16 * 1024).readableBytesView)
+        guard let order = try? JSONDecoder().decode(type, from: body) else {
+            throw CollectorFailure(.usage, "the body is not a \(type)")
+        }
+        return order
     }
 }
 

@@ -28,6 +28,7 @@ struct PublicRoutes: Sendable {
         }
         router.get("v1/heads/{day}", use: heads)
         router.get("v1/integrity") { _, _ in try Answers.json(try await facts.integrity()) }
+        router.get("v1/keys") { _, _ in try Answers.json(collector.publishedKeys) }
         router.get("openapi.json") { _, _ in Answers.bytes(PackageResources.openapi_json, type: "application/json") }
         router.get("healthz", use: health)
         router.get("metrics", use: metrics)
@@ -109,7 +110,11 @@ struct PublicRoutes: Sendable {
                 facts.kiosks.compactMap { kiosk in kiosk.unsent.map { MetricSample([("kiosk", kiosk.id)], Double($0)) }
                 }),
         ]
-        let text = MetricFamily.text(counters.exposition() + gauges)
+        let counts = try await collector.eventCounts()
+        let events = MetricFamily(
+            "otsenka_events_total", .counter, "Events on record, by kind.",
+            EventRow.Kind.allCases.map { MetricSample([("kind", $0.rawValue)], Double(counts[$0] ?? 0)) })
+        let text = MetricFamily.text(counters.exposition() + [events] + gauges)
         return Answers.bytes(text.utf8, type: MetricFamily.contentType)
     }
 }

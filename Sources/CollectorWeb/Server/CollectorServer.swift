@@ -91,7 +91,8 @@ public struct CollectorServer: Sendable {
         let address = AddressNote(folder: folder, logger: logger)
         let readiness = Readiness(doors: 2) { ready(address.written()) }
         let admin = Application(
-            router: adminRouter(Staff(collector: collector, folder: folder, now: now)),
+            router: adminRouter(
+                Staff(collector: collector, folder: folder, now: now) { try listener.showCertificates(of: $0) }),
             server: .http1(configuration: httpConfiguration),
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socket.name)),
             onServerRunning: { _ in
