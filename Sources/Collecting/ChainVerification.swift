@@ -36,6 +36,9 @@ struct ChainVerification {
         if let derived {
             compare(sessions: derived.newSessions, to: try snapshot.sessions(of: epoch.chain))
             compare(derived.answers, try snapshot.answers(of: epoch.chain), \.sequence, "answer")
+            compare(
+                derived.keys, epoch.keys.changes.map { KeyRow(sequence: $0.sequence, note: $0.succession.serialized) },
+                \.sequence, "change of the journal key")
             compare(derived.quarantined, try snapshot.quarantined(of: epoch.chain), \.sequence, "quarantined record")
         }
         // The first bad record comes first; faults in no record follow.
@@ -62,8 +65,7 @@ struct ChainVerification {
                 return checked
             }
             guard
-                let note = try? Checkpoint(
-                    parsing: arrival.checkpoint, kiosk: epoch.kiosk.rawValue, key: epoch.journalKey),
+                let note = try? Checkpoint(parsing: arrival.checkpoint, keys: epoch.keys),
                 note.head.epoch == epoch.epoch, note.head.sequence == arrival.last
             else {
                 add("the kiosk did not sign the checkpoint of the batch that starts here", at: next)
@@ -77,7 +79,7 @@ struct ChainVerification {
     }
 
     private mutating func checkState() {
-        faults += epoch.stateFaults(collector: collector, keys: ReceiptKeys(keys))
+        faults += epoch.stateFaults(collector: collector, receiptKeys: ReceiptKeys(keys))
     }
 
     private mutating func checkBranches(_ branches: [BranchRow]) throws {
@@ -139,6 +141,8 @@ struct ChainWalk {
     private(set) var head: ChainHead
     private var answers: [AnswerRow] = []
     private var quarantined: [QuarantinedRow] = []
+    private var keys: JournalKeys
+    private var keyRows: [KeyRow] = []
 
     /// All that the records give, the sessions as they stand at the end.
     var derived: Derived {
@@ -146,12 +150,14 @@ struct ChainWalk {
         derived.newSessions = sessions.rows
         derived.answers = answers
         derived.quarantined = quarantined
+        derived.keys = keyRows
         return derived
     }
 
     init(epoch: EpochRow, arrivals: [Arrival]) {
         self.epoch = epoch
         self.arrivals = arrivals
+        keys = JournalKeys(kiosk: epoch.kiosk.rawValue, first: epoch.journalKey)
         head = epoch.genesis.head
     }
 
@@ -213,11 +219,15 @@ struct ChainWalk {
 
     private mutating func derive(from arrival: ArrivalRow) throws {
         let known = sessions
-        var deriving = Deriving(place: epoch.place, clocks: arrival.clocks, received: arrival.received) { known[$0] }
+        var deriving = Deriving(place: epoch.place, clocks: arrival.clocks, received: arrival.received, keys: keys) {
+            known[$0]
+        }
         for item in items { try deriving.add(item) }
         for row in deriving.derived.newSessions + deriving.derived.changedSessions { sessions.put(row) }
         answers += deriving.derived.answers
         quarantined += deriving.derived.quarantined
+        keyRows += deriving.derived.keys
+        keys = deriving.keys
     }
 }
 

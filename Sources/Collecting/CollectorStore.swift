@@ -32,6 +32,8 @@ public protocol StoreSnapshot {
     func lastEpoch() throws -> EpochRow?
     /// All epochs of all kiosks in the order in which they were opened.
     func epochs() throws -> [EpochRow]
+    /// How a kiosk's transport keys followed one another, oldest first.
+    func transportSuccessions(of kiosk: KioskID) throws -> [TransportRow]
     /// The stored line of one record, without its newline.
     func line(_ chain: Int64, _ sequence: Int64) throws -> Data?
     /// Calls `body` with every stored record of the chain in order of sequence; a hole is left to the caller to notice.
@@ -101,6 +103,8 @@ public protocol StoreTransaction: StoreSnapshot {
     /// Keeps evidence once: the same chain, first record and last hash are not kept twice. False if it was there.
     func insert(_ branch: BranchRow) throws -> Bool
     func put(_ heartbeat: HeartbeatRow) throws
+    /// Keeps the succession of a transport key once.
+    func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws
     func insert(_ event: EventRow) throws
     /// Adds a list of heads, or writes its new signatures.
     func put(_ heads: HeadsRow) throws

@@ -7,6 +7,8 @@ struct Deriving {
     let place: KioskPlace
     let clocks: BootClocks
     let received: Int64
+    /// As they are after the records so far.
+    private(set) var keys: JournalKeys
     let known: (SessionID) throws -> SessionRow?
 
     private(set) var derived = Derived()
@@ -14,8 +16,10 @@ struct Deriving {
     private var changedIndex: [SessionID: Int] = [:]
 
     init(
-        place: KioskPlace, clocks: BootClocks, received: Int64, known: @escaping (SessionID) throws -> SessionRow?
+        place: KioskPlace, clocks: BootClocks, received: Int64, keys: JournalKeys,
+        known: @escaping (SessionID) throws -> SessionRow?
     ) {
+        self.keys = keys
         self.place = place
         self.clocks = clocks
         self.received = received
@@ -36,6 +40,10 @@ struct Deriving {
         case .shown(let shown): try add(shown, at: sequence, moment: item.moment)
         case .answer(let answer): try add(answer, at: sequence, moment: item.moment)
         case .session(let end): try add(end, at: sequence)
+        case .key:
+            if let succession = keys.follow(item.body, at: sequence) {
+                derived.keys.append(KeyRow(sequence: sequence, note: succession.serialized))
+            }
         default: break
         }
     }

@@ -6,23 +6,23 @@ import Ratings
 
 extension EpochRow {
     /// What is wrong with the seal of its state, with its claim and with the receipt that the kiosk showed.
-    func stateFaults(collector: String, keys: ReceiptKeys) -> [VerifyFault] {
+    func stateFaults(collector: String, receiptKeys: ReceiptKeys) -> [VerifyFault] {
         var faults: [VerifyFault] = []
         func add(_ what: String, at sequence: Int64? = nil) {
             faults.append(VerifyFault(kiosk: kiosk, epoch: epoch, sequence: sequence, what: what))
         }
-        if !keys.hold(stateSeal, over: Seal.text(ofStateOf: self)) {
+        if !receiptKeys.hold(stateSeal, over: Seal.text(ofStateOf: self)) {
             add("the epoch's state, head, claim or receipt were changed (its seal does not hold)")
         }
         if let claim {
-            let note = try? Checkpoint(parsing: claim.note, kiosk: kiosk.rawValue, key: journalKey)
+            let note = try? Checkpoint(parsing: claim.note, keys: keys)
             if note?.head.sequence != claim.sequence || note?.head.epoch != epoch {
                 add("the newest head that is kept is not one that the kiosk signed")
             }
         }
         guard let receipt else { return faults }
-        guard let note = try? Checkpoint(parsing: receipt, kiosk: kiosk.rawValue, key: journalKey),
-            keys.receipted(note, by: collector)
+        guard let note = try? Checkpoint(parsing: receipt, keys: keys),
+            receiptKeys.receipted(note, by: collector)
         else {
             add("the newest receipt that is kept is not one of this collector")
             return faults
@@ -37,8 +37,12 @@ extension EpochRow {
 
     /// Whether a branch is what its kiosk signed.
     func isWhole(_ branch: BranchRow) -> Bool {
-        guard let note = try? Checkpoint(parsing: branch.checkpoint, kiosk: kiosk.rawValue, key: journalKey),
-            note.head.hash.base64 == branch.lastHash, note.head.sequence == branch.last
+        // A branch from before a change of the key, or with a change of its own, has its own key.
+        let signers = [journalKey] + keys.changes.compactMap(\.succession.newKey)
+        let notes = signers.lazy.compactMap {
+            try? Checkpoint(parsing: branch.checkpoint, kiosk: kiosk.rawValue, key: $0)
+        }
+        guard let note = notes.first, note.head.hash.base64 == branch.lastHash, note.head.sequence == branch.last
         else { return false }
         return
             (try? CheckedBatch.records(

@@ -20,11 +20,11 @@ struct Pins {
 /// Follows one epoch of an export, line by line, against what its kiosk signed and what lists of heads say. Holds one
 /// line at a time.
 struct EvidenceWalk {
-    let epoch: EpochRow
+    /// Its `keys` grow with the records that were followed.
+    private(set) var epoch: EpochRow
     private let pins: Pins
     private let receiptKeys: ReceiptKeys
 
-    private var journalKeys: JournalKeys
     private var head: ChainHead
     private var trail: ChainHash
     /// The last record at which a hash that anybody signed was found right, one that a list names, and a trail.
@@ -47,7 +47,6 @@ struct EvidenceWalk {
         self.epoch = epoch
         self.pins = pins
         self.receiptKeys = receiptKeys
-        journalKeys = JournalKeys(kiosk: epoch.kiosk.rawValue, first: epoch.journalKey)
         head = epoch.genesis.head
         trail = Evidence.register(epoch)
         checkRegister()
@@ -110,7 +109,7 @@ struct EvidenceWalk {
         if !follows { suspect = sequence }
         head.sequence = sequence
         head.hash = ChainHash(of: line)
-        journalKeys.follow(item.body, at: sequence)
+        epoch.keys.follow(item.body, at: sequence)
         if let arrival, arrival.last == sequence { checkpoint(of: arrival) }
         if !isBroken { checkPins() }
     }
@@ -128,7 +127,7 @@ struct EvidenceWalk {
 
     /// The kiosk's own word for the last record of a batch.
     private mutating func checkpoint(of arrival: ArrivalRow) {
-        guard let note = try? Checkpoint(parsing: arrival.checkpoint, keys: journalKeys),
+        guard let note = try? Checkpoint(parsing: arrival.checkpoint, keys: epoch.keys),
             note.head.epoch == epoch.epoch, note.head.sequence == arrival.last
         else {
             return breakOff("the kiosk did not sign the checkpoint of the batch that starts here", at: arrival.first)
@@ -213,7 +212,7 @@ struct EvidenceWalk {
     }
 
     private mutating func checkState(_ collector: String) {
-        faults += epoch.stateFaults(collector: collector, keys: receiptKeys)
+        faults += epoch.stateFaults(collector: collector, receiptKeys: receiptKeys)
         if branches != epoch.branches {
             add("\(epoch.branches) branches were kept as evidence, and \(branches) are here")
         }

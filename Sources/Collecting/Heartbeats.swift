@@ -38,16 +38,17 @@ extension Collector {
     private func take(
         _ heartbeat: Heartbeat, permit: HeartbeatPermit, now: Int64, in transaction: any StoreTransaction
     ) throws -> Refusal? {
+        if let succession = permit.succession { try transaction.insert(succession, of: permit.kiosk, received: now) }
         try transaction.put(Self.row(heartbeat, of: permit.kiosk, now: now))
         // An epoch that the kiosk has just opened by itself is made known by its first batch, not by a heartbeat.
         guard var row = try transaction.epoch(permit.kiosk, heartbeat.epoch) else { return nil }
-        let head = try note(in: "head", of: permit.head, kiosk: permit.kiosk, key: row.journalKey)
+        let head = try note(in: "head", of: permit.head, keys: row.keys)
         guard head.head.epoch == row.epoch else {
             throw Refusal(
                 error: .badCheckpoint,
                 message: "Head is of epoch \(head.head.epoch), but the heartbeat is of epoch \(row.epoch)")
         }
-        let receipt = receipt(in: permit.head, kiosk: permit.kiosk, epoch: row.epoch, key: row.journalKey)
+        let receipt = receipt(in: permit.head, epoch: row.epoch, keys: row.keys)
         let facts = ChainFacts(state: row.state, head: row.head, claim: row.claim, shared: nil)
         let verdict = facts.verdict(on: head.head, at: permit.moment)
         var refusal: Refusal?

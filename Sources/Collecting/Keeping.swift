@@ -57,7 +57,7 @@ extension Collector {
 
     private func shownReceipt(_ row: EpochRow) throws -> Checkpoint? {
         guard let note = row.receipt else { return nil }
-        return try Checkpoint(parsing: note, kiosk: row.kiosk.rawValue, key: row.journalKey)
+        return try Checkpoint(parsing: note, keys: row.keys)
     }
 
     /// Writes the changeable part of an epoch with its new seal.
@@ -116,6 +116,15 @@ extension Collector {
             let message =
                 "epoch \(permit.epoch) of kiosk \(permit.kiosk) was not opened by an enrolment, and its record "
                 + "1 is not a `loss` that follows the genesis of epoch \(newest.epoch)'s key and nonce"
+            return .failure(Refusal(error: .brokenChain, message: message))
+        }
+        // Whoever holds only a key that was changed must not begin anew with it.
+        guard batch.keys.current == newest.keys.current
+            || batch.keys.changes.contains(where: { $0.succession.newKey == newest.keys.current })
+        else {
+            let message =
+                "epoch \(permit.epoch) of kiosk \(permit.kiosk) does not begin with the changes of its journal key; send "
+                + "them with record 1"
             return .failure(Refusal(error: .brokenChain, message: message))
         }
         let row = try open(

@@ -12,6 +12,13 @@ public struct UploadPermit: Sendable {
     let moment: RequestMoment
     /// The epoch, or the newest one where the kiosk opens the next by itself: whose keys speak.
     let keys: EpochRow
+    /// That of a transport key which is not known yet.
+    let succession: KeySuccession?
+
+    /// What is known of the journal keys of the epoch; of one that is not known yet, the key of its genesis.
+    var knownKeys: JournalKeys {
+        keys.epoch == epoch ? keys.keys : JournalKeys(kiosk: kiosk.rawValue, first: keys.journalKey)
+    }
 }
 
 /// A heartbeat whose signature is the kiosk's.
@@ -21,6 +28,7 @@ public struct HeartbeatPermit: Sendable {
     let moment: RequestMoment
     /// All epochs of the kiosk, oldest first; not empty.
     let epochs: [EpochRow]
+    let succession: KeySuccession?
 }
 
 extension Collector {
@@ -44,8 +52,9 @@ extension Collector {
                 message: "records \(first)-\(last) are more than the \(WireLimits.recordsPerBatch) of one batch; "
                     + "send fewer records at once")
         }
-        let epochs = try await knownEpochs(of: kiosk)
+        let (epochs, successions) = try await known(of: kiosk)
         guard let newest = epochs.last else { throw Self.unknown(kiosk) }
+        let transport = TransportKeys(epochs, successions)
         let addressed = epochs.first { $0.epoch == epoch }
         guard let keys = addressed ?? (epoch > newest.epoch ? newest : nil) else {
             throw Refusal(
@@ -53,26 +62,31 @@ extension Collector {
                 message: "kiosk \(kiosk) has no epoch \(epoch) here; its epochs are "
                     + epochs.map { "\($0.epoch)" }.joined(separator: ", "))
         }
+        let shown = transport.shown(in: head, kiosk: kiosk, newest: newest)
+        let speaking = [keys, newest].map(transport.current(of:))
         let moment = try authenticate(
-            head, keys: [keys.transportKey, newest.transportKey],
+            head, keys: speaking + [shown?.newKey].compactMap(\.self),
             required: ["content-digest", "checkpoint", "head", "otsenka-clock"])
         return UploadPermit(
-            kiosk: kiosk, epoch: epoch, first: first, last: last, head: head, moment: moment, keys: keys)
+            kiosk: kiosk, epoch: epoch, first: first, last: last, head: head, moment: moment, keys: keys,
+            succession: shown)
     }
 
     /// Checks the signature of a heartbeat before its body is read. Throws `Refusal`.
     public func authorizeHeartbeat(_ head: RequestHead, kiosk: KioskID) async throws -> HeartbeatPermit {
-        let epochs = try await knownEpochs(of: kiosk)
+        let (epochs, successions) = try await known(of: kiosk)
         guard let newest = epochs.last else { throw Self.unknown(kiosk) }
+        let transport = TransportKeys(epochs, successions)
+        let shown = transport.shown(in: head, kiosk: kiosk, newest: newest)
         let moment = try authenticate(
-            head, keys: epochs.map(\.transportKey).reversed(),
+            head, keys: transport.current + [shown?.newKey].compactMap(\.self),
             required: ["content-digest", "head", "otsenka-clock"])
         if newest.state == .revoked { throw Self.revoked(kiosk) }
-        return HeartbeatPermit(kiosk: kiosk, head: head, moment: moment, epochs: epochs)
+        return HeartbeatPermit(kiosk: kiosk, head: head, moment: moment, epochs: epochs, succession: shown)
     }
 
-    private func knownEpochs(of kiosk: KioskID) async throws -> [EpochRow] {
-        try await store.read { try $0.epochs(of: kiosk) }
+    private func known(of kiosk: KioskID) async throws -> (epochs: [EpochRow], successions: [TransportRow]) {
+        try await store.read { (try $0.epochs(of: kiosk), try $0.transportSuccessions(of: kiosk)) }
     }
 
     private func authenticate(

@@ -98,7 +98,11 @@ public struct EpochRow: Equatable, Sendable {
     public var kiosk: KioskID
     public var epoch: Int
     public var place: KioskPlace
+    /// Of the genesis.
     public var journalKey: PublicKey
+    /// Which key speaks for which record: follows from `journalKey` and the `key` records that are stored.
+    public var keys: JournalKeys
+    /// As enrolled; `TransportKeys` knows what came after.
     public var transportKey: PublicKey
     /// The journal key's signature over `TransportStatement`, base64.
     public var certificate: String
@@ -136,6 +140,7 @@ public struct EpochRow: Equatable, Sendable {
         self.epoch = epoch
         self.place = place
         self.journalKey = journalKey
+        keys = JournalKeys(kiosk: kiosk.rawValue, first: journalKey)
         self.transportKey = transportKey
         self.certificate = certificate
         self.collectorNonce = collectorNonce

@@ -11,12 +11,14 @@ extension Collector {
     func take(
         _ batch: CheckedBatch, permit: UploadPermit, now: Int64, in transaction: any StoreTransaction
     ) throws -> Refusal? {
+        if let succession = permit.succession { try transaction.insert(succession, of: permit.kiosk, received: now) }
         var row: EpochRow
         switch try epoch(of: batch, permit: permit, now: now, in: transaction) {
         case .success(let found): row = found
         case .failure(let refusal): return refusal
         }
-        guard row.journalKey == permit.keys.journalKey else {
+        guard row.journalKey == permit.keys.journalKey, row.epoch != permit.keys.epoch || row.keys == permit.keys.keys
+        else {
             return Refusal(error: .unavailable, message: "the kiosk was enrolled again meanwhile; send the batch again")
         }
         let outline = try self.outline(batch, head: row.head)
@@ -89,7 +91,7 @@ extension Collector {
         let clocks = try BootClocks(
             of: items.map(\.moment), now: batch.moment.clock, received: now, floor: row.floor,
             contact: { try transaction.contact(chain, boot: $0) })
-        var deriving = Deriving(place: row.place, clocks: clocks, received: now) {
+        var deriving = Deriving(place: row.place, clocks: clocks, received: now, keys: row.keys) {
             try transaction.session(chain, $0)
         }
         for item in items { try deriving.add(item) }
@@ -100,6 +102,7 @@ extension Collector {
         try transaction.insert(arrival, lines: batch.lines[start...], derived: deriving.derived)
         try contradictions(of: batch, from: from, row, now: now, in: transaction)
         row.head = batch.checkpoint.head
+        row.keys = deriving.keys
         row.received = now
         if let last = items.last { row.floor = clocks.floor(last.moment, received: now) ?? row.floor }
     }
@@ -109,7 +112,7 @@ extension Collector {
         of batch: CheckedBatch, from: Int64, _ row: EpochRow, now: Int64, in transaction: any StoreTransaction
     ) throws {
         guard let claim = row.claim, (from...batch.last).contains(claim.sequence),
-            let signed = try? Checkpoint(parsing: claim.note, kiosk: row.kiosk.rawValue, key: row.journalKey),
+            let signed = try? Checkpoint(parsing: claim.note, keys: row.keys),
             signed.head.hash != batch.hash(of: claim.sequence)
         else { return }
         let message =

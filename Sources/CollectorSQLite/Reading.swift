@@ -207,7 +207,7 @@ extension SQLiteAccess: StoreSnapshot {
     }
 
     func orphans() throws -> [String] {
-        let tables = ["record", "arrival", "boot_contact", "branch", "session", "answer", "quarantine"]
+        let tables = ["record", "arrival", "boot_contact", "branch", "session", "answer", "quarantine", "journal_key"]
         let chains = try tables.flatMap { table in
             try all("SELECT DISTINCT chain FROM \(table) WHERE chain NOT IN (SELECT chain FROM epoch)") { row in
                 let chain: Int64 = try row.get("chain")
@@ -259,7 +259,7 @@ extension SQLiteAccess {
         guard let hash = ChainHash(base64: try row.get("head_hash")) else { throw damaged("an unreadable head hash") }
         let head = ChainHead(
             kiosk: kiosk.rawValue, epoch: try row.get("epoch"), sequence: try row.get("head_seq"), hash: hash)
-        return EpochRow(
+        var epoch = EpochRow(
             chain: try row.get("chain"), kiosk: kiosk, epoch: try row.get("epoch"), place: try place(row),
             journalKey: try key(try row.get("journal_key")), transportKey: try key(try row.get("transport_key")),
             certificate: try row.get("certificate"), collectorNonce: try row.get("collector_nonce"),
@@ -269,6 +269,29 @@ extension SQLiteAccess {
             receipt: try row.optional("receipt"),
             floor: try row.get("floor"), received: try row.optional("received"), branches: try row.get("branches"),
             stateSeal: try row.get("state_seal"))
+        try readKeys(of: &epoch)
+        return epoch
+    }
+
+    /// A row that does not follow is left to `verify`, which derives them again; by it no signature counts.
+    private func readKeys(of epoch: inout EpochRow) throws {
+        let changes = try all("SELECT seq, note FROM journal_key WHERE chain = ? ORDER BY seq", [epoch.chain]) { row in
+            (try row.get("seq") as Int64, try row.get("note") as String)
+        }
+        for (sequence, note) in changes {
+            guard let succession = try? KeySuccession(parsing: note) else { continue }
+            try? epoch.keys.take(succession, at: sequence)
+        }
+    }
+
+    func transportSuccessions(of kiosk: KioskID) throws -> [TransportRow] {
+        try all("SELECT * FROM transport_key WHERE kiosk = ? ORDER BY id", [kiosk.rawValue]) { row in
+            let note: String = try row.get("note")
+            guard let succession = try? KeySuccession(parsing: note) else {
+                throw damaged("an unreadable succession of a transport key")
+            }
+            return TransportRow(succession: succession, received: try row.get("received"))
+        }
     }
 
     private func claim(_ row: Row) throws -> HeadClaim? {

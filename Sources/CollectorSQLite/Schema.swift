@@ -21,7 +21,25 @@ enum Schema {
         migrator.registerMigration("2 seals of events") { db in
             try db.execute(sql: "ALTER TABLE event ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
         }
-        migrator.registerMigration("3 lists of heads") { db in try db.execute(sql: heads) }
+        migrator.registerMigration("3 changed keys of kiosks") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE journal_key (
+                        chain INTEGER NOT NULL,
+                        seq INTEGER NOT NULL,
+                        note TEXT NOT NULL,
+                        PRIMARY KEY (chain, seq)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE transport_key (
+                        id INTEGER PRIMARY KEY,
+                        kiosk TEXT NOT NULL REFERENCES kiosk (id),
+                        note TEXT NOT NULL,
+                        received INTEGER NOT NULL,
+                        UNIQUE (kiosk, note)
+                    ) STRICT;
+                    """)
+        }
+        migrator.registerMigration("4 lists of heads") { db in try db.execute(sql: heads) }
         return migrator
     }
 

@@ -194,6 +194,11 @@ extension SQLiteAccess: StoreTransaction {
             row.bind(answer.placed)
             try row.run()
         }
+        for key in derived.keys {
+            try db.execute(
+                sql: "INSERT INTO journal_key (chain, seq, note) VALUES (?, ?, ?)",
+                arguments: [chain, key.sequence, key.note])
+        }
         var quarantine = try RowStatement(self, "INSERT INTO quarantine (chain, seq, reason) VALUES (?, ?, ?)")
         for record in derived.quarantined {
             quarantine.bind(chain)
@@ -273,6 +278,14 @@ extension SQLiteAccess: StoreTransaction {
         row.bind(heartbeat.wall)
         row.bind(heartbeat.clock.rawValue)
         try row.run()
+    }
+
+    func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO transport_key (kiosk, note, received) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+                """,
+            arguments: [kiosk.rawValue, succession.serialized, received])
     }
 
     func insert(_ event: EventRow) throws {

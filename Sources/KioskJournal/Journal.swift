@@ -85,9 +85,7 @@ public final class Journal {
 
     /// The present journal key: that of the present epoch's newest records. Before enrolment the first one.
     var key: SigningKey {
-        let present = epochs.last.flatMap { ring[$0.keys.current] } ?? ring.keys.first?.key
-        guard let present else { preconditionFailure("a key ring holds the first key") }
-        return present
+        epochs.last.flatMap { ring[$0.keys.current] } ?? ring.first
     }
 
     /// The journal key's public half, also before enrolment.

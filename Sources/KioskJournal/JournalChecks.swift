@@ -42,7 +42,7 @@ extension Entrance {
             throw damaged(
                 "it ends with record \(present.head.sequence), but was closed with record \(closed.sequence)")
         }
-        guard let receipted = note.receiptedHead(keys: ring.publicKeys) else { return }
+        guard let receipted = note.receiptedHead(key: ring.first.publicKey, others: ring.publicKeys) else { return }
         guard receipted.sequence <= present.head.sequence else {
             throw damaged(
                 "it ends with record \(present.head.sequence), but the collector has receipted record \(receipted.sequence)"

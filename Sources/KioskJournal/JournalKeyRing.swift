@@ -5,6 +5,9 @@ import Ledger
 /// under them, as long as the collector may ask for it.
 struct JournalKeyRing {
     /// By the number in the file's name: 1 for `journal.key`, n for `journal.key-n`.
+    /// Of this machine's first start.
+    let first: SigningKey
+    /// `first` too.
     private(set) var keys: [(number: Int, key: SigningKey)]
 
     /// So many files are looked for; each change of the key takes the next number.
@@ -16,7 +19,8 @@ struct JournalKeyRing {
 
     /// Reads the first key, or makes it, and all later ones. Throws `JournalError.key`.
     static func load(_ files: JournalFiles, mayCreate: Bool) throws(JournalError) -> JournalKeyRing {
-        var ring = JournalKeyRing(keys: [(1, try JournalKeyFile.load(files, mayCreate: mayCreate))])
+        let first = try JournalKeyFile.load(files, mayCreate: mayCreate)
+        var ring = JournalKeyRing(first: first, keys: [(1, first)])
         for number in 2...maximumNumber where files.size(of: files.key(number)) != nil {
             ring.keys.append((number, try JournalKeyFile.load(files.key(number), files)))
         }

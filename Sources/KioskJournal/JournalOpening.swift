@@ -68,7 +68,7 @@ struct Entrance {
         lock = try JournalLock(files)
         let isNew = files.size(of: files.enrolment) == nil && files.size(of: files.store) == nil
         ring = try JournalKeyRing.load(files, mayCreate: isNew)
-        note = try EnrolmentNote.read(files, keys: ring.publicKeys)
+        note = try EnrolmentNote.read(files, key: ring.first, others: ring.publicKeys)
     }
 
     /// Opens the store and believes it only after every check.

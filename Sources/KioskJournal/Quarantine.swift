@@ -27,7 +27,7 @@ extension Entrance {
         journal.setAside = SetAside(file: file, reason: damage.reason)
         let known = [note, damage.lastKnown].compactMap { $0 }
         if let last = known.max(by: { rank($0) < rank($1) }) {
-            try journal.openNextEpoch(after: last, receipted: last.receiptedHead(keys: ring.publicKeys), damage, at: stamp)
+            try journal.openNextEpoch(after: last, receipted: receiptedHead(last), damage, at: stamp)
         }
         try journal.saveNote()
         try journal.settleSpace()
@@ -37,7 +37,11 @@ extension Entrance {
 
     /// The newer epoch is the better witness, then the higher receipt whose signatures are right.
     private func rank(_ note: EnrolmentNote) -> (Int, Int64) {
-        (note.enrolment.epoch, note.receiptedHead(keys: ring.publicKeys)?.sequence ?? 0)
+        (note.enrolment.epoch, receiptedHead(note)?.sequence ?? 0)
+    }
+
+    private func receiptedHead(_ note: EnrolmentNote) -> ChainHead? {
+        note.receiptedHead(key: ring.first.publicKey, others: ring.publicKeys)
     }
 
     /// Renames the store and its write-ahead log, so that SQLite still takes them for a pair.

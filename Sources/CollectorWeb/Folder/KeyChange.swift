@@ -59,7 +59,14 @@ extension DataFolder {
         unlink(file)
         try PrivateFile.create(file, key.seed.base64EncodedString() + "\n")
         let old = self.file("receipt", ".key", of: .receipt)
-        let changed = try adding(succession)
+        // A kiosk believes the newest receipt key alone, so that one has to say again what the authority is.
+        let pins = try successions.map { kept in
+            kept.role == .pin
+                ? try KeySuccession(
+                    pinOf: settings.name, generation: kept.generation, from: kept.old, to: kept.new, time: kept.time,
+                    signedBy: key) : kept
+        }
+        let changed = try adding(succession, to: pins)
         unlink(old)
         return changed
     }
@@ -84,7 +91,7 @@ extension DataFolder {
             unlink(file)
             try PrivateFile.create(file, text)
         }
-        let changed = try adding(succession)
+        let changed = try adding(succession, to: successions)
         unlink(oldKey)
         return changed
     }
@@ -96,11 +103,11 @@ extension DataFolder {
             let old = succession.oldKey, (try? succession.verify(by: old)) != nil
         else { throw CollectorFailure(.data, "this is not the succession of a release key, signed by both keys") }
         if successions.contains(succession) { return self }
-        return try adding(succession)
+        return try adding(succession, to: successions)
     }
 
     /// The change itself.
-    private func adding(_ succession: KeySuccession) throws -> DataFolder {
+    private func adding(_ succession: KeySuccession, to successions: [KeySuccession]) throws -> DataFolder {
         guard successions.count < KeySuccession.maximumCount else {
             throw CollectorFailure(
                 .data, "\(path) has changed keys \(KeySuccession.maximumCount) times, which is as often as kiosks follow")
