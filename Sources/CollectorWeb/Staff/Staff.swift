@@ -125,9 +125,12 @@ public struct Staff: Sendable {
         }.sorted { $0.key < $1.key }
     }
 
-    /// Walks every chain, receipt and derived row of the store, and compares it with published lists of heads: the
-    /// texts of their notes. Throws `CollectorFailure` for one that is none.
-    public func verify(against heads: [String] = []) async throws(CollectorFailure) -> Verdict {
+    /// Walks every chain, receipt and derived row of the store, and compares it with its own lists of heads.
+    public func verify() async -> Verdict { Verdict(await collector.verify()) }
+
+    /// Compares it with published lists of heads, too: the texts of their notes. Throws `CollectorFailure` for one that
+    /// is none.
+    public func verify(against heads: [String]) async throws(CollectorFailure) -> Verdict {
         Verdict(await collector.verify(against: try heads.map(SignedHeads.init(file:))))
     }
 
