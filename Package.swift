@@ -159,7 +159,8 @@ let helpers: [Target] = [
     .target(
         name: "TortureCollector",
         dependencies: [
-            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Curl", "Ledger", "Ratings", "Wire",
+            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "Curl", "Ledger",
+            "Ratings", "Wire", grdb,
         ], path: "Tests/TortureCollector", swiftSettings: strict),
     .target(
         name: "TortureSimulation",
@@ -205,7 +206,9 @@ let testTargets: [Target] = [
     tests("KioskWeb", [hummingbirdTesting]),
     tests("KioskShell", ["Dialog", "Evdev", "Ratings", "otsenka-kiosk"]),
     tests("Uplink", [hummingbird, crypto]),
-    tests("CollectorSQLite", ["FakeKiosk", "SeededRandom", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
+    tests(
+        "CollectorSQLite",
+        ["FakeKiosk", "SeededRandom", "TortureCollector", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
     tests(
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
@@ -230,7 +233,10 @@ let testTargets: [Target] = [
     tests("TortureSimulation", ["Torture"]),
     tests(
         "TortureCollector",
-        ["Torture", "RealPrograms", "KioskControl", "otsenka-collector", "otsenka-kiosk"]),
+        [
+            "Torture", "Collecting", "KioskControl", "Ledger", "RealPrograms", "SeededRandom", "otsenka-collector",
+            "otsenka-kiosk",
+        ]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [

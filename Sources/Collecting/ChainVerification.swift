@@ -79,43 +79,15 @@ struct ChainVerification {
     }
 
     private mutating func checkState() {
-        if !Seal.holds(epoch.stateSeal, over: Seal.text(ofStateOf: epoch), by: keys) {
-            add("the epoch's state, head, claim or receipt were changed (its seal does not hold)")
-        }
-        if let claim = epoch.claim {
-            let note = try? Checkpoint(parsing: claim.note, keys: epoch.keys)
-            if note?.head.sequence != claim.sequence || note?.head.epoch != epoch.epoch {
-                add("the newest head that is kept is not one that the kiosk signed")
-            }
-        }
-        guard let receipt = epoch.receipt else { return }
-        guard let note = try? Checkpoint(parsing: receipt, keys: epoch.keys),
-            (try? note.receiptTime(of: collector, keys: keys)) != nil
-        else { return add("the newest receipt that is kept is not one of this collector") }
-        if note.head.sequence > epoch.head.sequence {
-            add(
-                "records \(epoch.head.sequence + 1)-\(note.head.sequence) were receipted and are not stored; "
-                    + "the kiosk sends them again", at: epoch.head.sequence + 1)
-        }
+        faults += epoch.stateFaults(collector: collector, receiptKeys: ReceiptKeys(keys))
     }
 
     private mutating func checkBranches(_ branches: [BranchRow]) throws {
         if branches.count != epoch.branches {
             add("\(epoch.branches) branches were kept as evidence, and \(branches.count) are here")
         }
-        for branch in branches {
-            // A branch from before a change of the key, or with a change of its own, has its own key.
-            let signers = [epoch.journalKey] + epoch.keys.changes.compactMap(\.succession.newKey)
-            let kiosk = epoch.kiosk.rawValue
-            let note = signers.compactMap { try? Checkpoint(parsing: branch.checkpoint, kiosk: kiosk, key: $0) }.first
-            let whole =
-                note.map { note in
-                    note.head.hash.base64 == branch.lastHash && note.head.sequence == branch.last
-                        && (try? CheckedBatch.records(
-                            in: branch.lines, kiosk: epoch.kiosk, epoch: epoch.epoch, first: branch.first,
-                            last: branch.last, checkpoint: note.head)) != nil
-                } ?? false
-            if !whole { add("the branch of records \(branch.first)-\(branch.last) was changed") }
+        for branch in branches where !epoch.isWhole(branch) {
+            add("the branch of records \(branch.first)-\(branch.last) was changed")
         }
     }
 

@@ -255,6 +255,24 @@ public struct BranchRow: Equatable, Sendable {
     }
 }
 
+/// A list of heads that was signed (`HeadsList`).
+public struct HeadsRow: Equatable, Sendable {
+    /// 1, 2, 3 …
+    public var number: Int64
+    /// The UTC day on which it was made, `2026-11-22`.
+    public var day: String
+    public var made: Int64
+    /// The whole note.
+    public var note: String
+
+    public init(number: Int64, day: String, made: Int64, note: String) {
+        self.number = number
+        self.day = day
+        self.made = made
+        self.note = note
+    }
+}
+
 /// The newest sign of life of a kiosk.
 public struct HeartbeatRow: Equatable, Sendable {
     public var kiosk: KioskID

@@ -5,6 +5,7 @@
 // the receipt that the kiosk showed; and every row that was derived from records, by deriving it again. Not covered,
 // because nothing in it is evidence: names of offices and services, codes, heartbeats and contacts of boots.
 
+import FoundationEssentials
 import Ledger
 import Ratings
 
@@ -14,18 +15,25 @@ public struct VerifyFault: Codable, Equatable, Sendable, CustomStringConvertible
     public var epoch: Int?
     /// The first bad record; nothing where the fault is in no record.
     public var sequence: Int64?
+    /// Where only a later record gives the change away (everything between was computed anew, as far as that needs no
+    /// kiosk's key): the first one that may be bad. `sequence` is then the first one that certainly is.
+    public var since: Int64?
     public var what: String
 
-    public init(kiosk: KioskID? = nil, epoch: Int? = nil, sequence: Int64? = nil, what: String) {
+    public init(
+        kiosk: KioskID? = nil, epoch: Int? = nil, sequence: Int64? = nil, since: Int64? = nil, what: String
+    ) {
         self.kiosk = kiosk
         self.epoch = epoch
         self.sequence = sequence
+        self.since = since == sequence ? nil : since
         self.what = what
     }
 
     public var description: String {
         let place = [
-            kiosk.map { "kiosk \($0)" }, epoch.map { "epoch \($0)" }, sequence.map { "record \($0)" },
+            kiosk.map { "kiosk \($0)" }, epoch.map { "epoch \($0)" },
+            sequence.map { last in since.map { "records \($0)-\(last)" } ?? "record \(last)" },
         ].compactMap(\.self)
         return place.isEmpty ? what : place.joined(separator: ", ") + ": " + what
     }
@@ -47,8 +55,41 @@ public struct VerifyReport: Codable, Equatable, Sendable {
 }
 
 extension Collector {
-    /// Walks every chain of every kiosk. Never throws for what it finds: a store that cannot be read is a fault too.
-    public func verify() async -> VerifyReport {
+    /// Walks every chain of every kiosk, and compares everything with the lists of heads in the store and with `lists`,
+    /// published ones that somebody kept. Never throws for what it finds: a store that cannot be read is a fault too.
+    public func verify(against lists: [SignedHeads] = []) async -> VerifyReport {
+        var report = await verifyStore()
+        do {
+            guard try await store.read({ try $0.lastHeads() }) != nil || !lists.isEmpty else { return report }
+            var verifier = EvidenceVerifier(lists: lists, key: identity.key.publicKey, collector: identity.name)
+            var cutter = LineCutter()
+            var lines: Int64 = 0
+            var piece = try await exportPiece(now: .max)
+            while true {
+                cutter.take(piece.lines) { line in
+                    verifier.take(line)
+                    lines += 1
+                }
+                guard let next = piece.next else { break }
+                piece = try await exportPiece(at: next, now: .max)
+            }
+            verifier.take(Data("end \(lines)".utf8))
+            let evidence = verifier.end()
+            let known = Set(
+                report.faults.map { [$0.kiosk?.rawValue, $0.epoch?.description, $0.sequence?.description] })
+            let news = evidence.verified.faults.filter { fault in
+                !known.contains([fault.kiosk?.rawValue, fault.epoch?.description, fault.sequence?.description])
+            }
+            report.faults += evidence.contradictions.map { VerifyFault(what: "\($0)") } + news
+        } catch {
+            report.faults.append(VerifyFault(what: "the lists of heads cannot be compared: \(error)"))
+        }
+        report.faults = Array(report.faults.prefix(VerifyReport.mostFaults))
+        return report
+    }
+
+    /// What the store alone can tell.
+    private func verifyStore() async -> VerifyReport {
         var report = VerifyReport()
         report.faults += await faults { snapshot in
             try snapshot.storageFaults().map { VerifyFault(what: "SQLite finds its file damaged: \($0)") }
@@ -76,7 +117,6 @@ extension Collector {
         let identity = identity
         report.faults += await faults { try Self.eventFaults($0.events(limit: Int.max).reversed(), identity) }
         report.faults += await faults { snapshot in try snapshot.orphans().map { VerifyFault(what: $0) } }
-        report.faults = Array(report.faults.prefix(VerifyReport.mostFaults))
         return report
     }
 
@@ -137,18 +177,20 @@ extension Collector {
         return []
     }
 
-    /// The seals of epochs are a chain of their own, so that none but the last can be taken out.
-    private func registerFaults(_ epochs: [EpochRow]) -> [VerifyFault] {
+    private func registerFaults(_ epochs: [EpochRow]) -> [VerifyFault] { receiptKeys.registerFaults(epochs) }
+}
+
+extension ReceiptKeys {
+    /// The seals of epochs, in the order of their chains, are a chain of their own, so that none but the last can be
+    /// taken out.
+    func registerFaults(_ epochs: [EpochRow]) -> [VerifyFault] {
         var faults: [VerifyFault] = []
         var previous: EpochRow?
-        let keys = identity.receiptKeys
         for epoch in epochs {
             let expected = (previous?.chain ?? 0) + 1
             if epoch.chain != expected {
                 faults.append(VerifyFault(what: "the epoch of chain \(expected) is missing, with its kiosk's records"))
-            } else if !Seal.holds(
-                epoch.seal, over: Seal.text(of: epoch, after: previous?.seal ?? ""), by: keys)
-            {
+            } else if !hold(epoch.seal, over: Seal.text(of: epoch, after: previous?.seal ?? "")) {
                 faults.append(
                     VerifyFault(
                         kiosk: epoch.kiosk, epoch: epoch.epoch,

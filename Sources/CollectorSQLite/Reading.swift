@@ -72,15 +72,27 @@ extension SQLiteAccess: StoreSnapshot {
     }
 
     func arrivals(of chain: Int64) throws -> [ArrivalRow] {
-        try all("SELECT * FROM arrival WHERE chain = ? ORDER BY first", [chain]) { row in
-            guard let clocks = BootClocks(text: try row.get("clocks")) else {
-                throw damaged("unreadable clocks of an arrival")
-            }
-            return ArrivalRow(
-                chain: chain, first: try row.get("first"), last: try row.get("last"), received: try row.get("received"),
-                clocks: clocks,
-                checkpoint: try row.get("checkpoint"), seal: try row.get("seal"))
+        try all("SELECT * FROM arrival WHERE chain = ? ORDER BY first", [chain], arrival)
+    }
+
+    func forEachArrival(of chain: Int64, after sequence: Int64, _ body: (ArrivalRow) throws -> Void) throws {
+        // `last` grows with `first`, so the first batch that counts is the newest one that begins no later.
+        let cursor = try rows(
+            """
+            SELECT * FROM arrival WHERE chain = ?1 AND last > ?2 AND first >= coalesce(
+                (SELECT max(first) FROM arrival WHERE chain = ?1 AND first <= ?2), 0) ORDER BY first
+            """, [chain, sequence])
+        while let row = try cursor.next() { try body(try arrival(row)) }
+    }
+
+    private func arrival(_ row: Row) throws -> ArrivalRow {
+        guard let clocks = BootClocks(text: try row.get("clocks")) else {
+            throw damaged("unreadable clocks of an arrival")
         }
+        return ArrivalRow(
+            chain: try row.get("chain"), first: try row.get("first"), last: try row.get("last"),
+            received: try row.get("received"), clocks: clocks, checkpoint: try row.get("checkpoint"),
+            seal: try row.get("seal"))
     }
 
     func contact(_ chain: Int64, boot: Int) throws -> BootContact? {
@@ -115,7 +127,7 @@ extension SQLiteAccess: StoreSnapshot {
     }
 
     func branches(of chain: Int64) throws -> [BranchRow] {
-        try all("SELECT * FROM branch WHERE chain = ? ORDER BY first, last_hash", [chain]) { row in
+        try all("SELECT * FROM branch WHERE chain = ? ORDER BY number, first, last_hash", [chain]) { row in
             BranchRow(
                 chain: chain, first: try row.get("first"), last: try row.get("last"),
                 lastHash: try row.get("last_hash"),
@@ -148,13 +160,32 @@ extension SQLiteAccess: StoreSnapshot {
     }
 
     func events(limit: Int) throws -> [EventRow] {
-        try all("SELECT * FROM event ORDER BY id DESC LIMIT ?", [limit]) { row in
-            let kiosk: String = try row.get("kiosk")
-            return EventRow(
-                time: try row.get("time"), kind: try value(try row.get("kind"), "kind"),
-                kiosk: kiosk.isEmpty ? nil : try kioskID(kiosk),
-                epoch: try row.get("epoch"), message: try row.get("message"), seal: try row.get("seal"))
-        }
+        try all("SELECT * FROM event ORDER BY id DESC LIMIT ?", [limit], event)
+    }
+
+    func forEachEvent(after count: Int, _ body: (EventRow) throws -> Void) throws {
+        let cursor = try rows("SELECT * FROM event ORDER BY id LIMIT -1 OFFSET ?", [count])
+        while let row = try cursor.next() { try body(try event(row)) }
+    }
+
+    private func event(_ row: Row) throws -> EventRow {
+        let kiosk: String = try row.get("kiosk")
+        return EventRow(
+            time: try row.get("time"), kind: try value(try row.get("kind"), "kind"),
+            kiosk: kiosk.isEmpty ? nil : try kioskID(kiosk), epoch: try row.get("epoch"),
+            message: try row.get("message"), seal: try row.get("seal"))
+    }
+
+    func lastHeads() throws -> HeadsRow? { try one("SELECT * FROM heads ORDER BY number DESC LIMIT 1", [], heads) }
+    func heads(_ number: Int64) throws -> HeadsRow? { try one("SELECT * FROM heads WHERE number = ?", [number], heads) }
+    func headsIndex() throws -> [HeadsRow] {
+        try all("SELECT number, day, made, '' AS note FROM heads ORDER BY number", [], heads)
+    }
+
+    private func heads(_ row: Row) throws -> HeadsRow {
+        HeadsRow(
+            number: try row.get("number"), day: try row.get("day"), made: try row.get("made"),
+            note: try row.get("note"))
     }
 
     func eventCounts() throws -> [EventRow.Kind: Int] {

@@ -39,6 +39,7 @@ enum Schema {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("4 lists of heads") { db in try db.execute(sql: heads) }
         return migrator
     }
 
@@ -146,6 +147,20 @@ enum Schema {
             lines BLOB NOT NULL,
             PRIMARY KEY (chain, first, last_hash)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// A list pins branches in the order in which they were kept, which the first version did not write down.
+    private static let heads = """
+        CREATE TABLE heads (
+            number INTEGER PRIMARY KEY,
+            day TEXT NOT NULL,
+            made INTEGER NOT NULL,
+            note TEXT NOT NULL
+        ) STRICT;
+        ALTER TABLE branch ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+        UPDATE branch SET number = (
+            SELECT count(*) FROM branch AS b WHERE b.chain = branch.chain
+                AND (b.received, b.first, b.last_hash) <= (branch.received, branch.first, branch.last_hash));
         """
 
     private static let projections = """

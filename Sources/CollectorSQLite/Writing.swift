@@ -245,8 +245,10 @@ extension SQLiteAccess: StoreTransaction {
         var row = try RowStatement(
             self,
             """
-            INSERT INTO branch (chain, first, last, last_hash, reason, received, checkpoint, lines)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            INSERT INTO branch (chain, first, last, last_hash, reason, received, checkpoint, lines, number)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+                (SELECT coalesce(max(number), 0) + 1 FROM branch WHERE chain = ?1))
+            ON CONFLICT DO NOTHING
             """)
         row.bind(branch.chain)
         row.bind(branch.first)
@@ -293,6 +295,15 @@ extension SQLiteAccess: StoreTransaction {
                 // The column is NOT NULL since the first version; no kiosk has an empty id.
                 event.time, event.kind.rawValue, event.kiosk?.rawValue ?? "", event.epoch, event.message, event.seal,
             ])
+    }
+
+    func put(_ heads: HeadsRow) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO heads (number, day, made, note) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET note = excluded.note
+                """,
+            arguments: [heads.number, heads.day, heads.made, heads.note])
     }
 }
 

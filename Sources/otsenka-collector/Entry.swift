@@ -53,8 +53,8 @@ struct OtsenkaCollector: AsyncParsableCommand {
             74 input or output failed, 75 try again, 77 not permitted, 78 bad configuration.
             """,
         subcommands: [
-            Init.self, Serve.self, Kiosk.self, Report.self, Verify.self, Import.self, Events.self, Backup.self,
-            Restore.self, Key.self,
+            Init.self, Serve.self, Kiosk.self, Report.self, Heads.self, Export.self, Verify.self, Witness.self,
+            Import.self, Events.self, Backup.self, Restore.self, Key.self,
         ])
 }
 

@@ -27,6 +27,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Rows with fewer ratings carry no figures on public pages.")
     var smallestRow = WebLimits().smallestPublishedRow
 
+    @OptionGroup var witness: WitnessOption
+
     func validate() throws {
         guard requestsPerSecond > 0, requestsPerSecond.isFinite else {
             throw ValidationError("--requests-per-second must be more than 0")
@@ -45,7 +47,8 @@ struct Serve: AsyncParsableCommand {
         limits.kioskRequestsPerSecond = requestsPerSecond
         limits.smallestPublishedRow = smallestRow
         let logger = Logger(label: "otsenka-collector")
-        let server = try CollectorServer(collector: collector, limits: limits, logger: logger, now: wallClock)
+        var server = try CollectorServer(collector: collector, limits: limits, logger: logger, now: wallClock)
+        server.witness = try witness.client()
         let name = data.settings.name
         try await server.serve(listener, folder: data) { address in
             print("collector \(name) serves \(address)")

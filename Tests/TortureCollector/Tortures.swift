@@ -3,6 +3,7 @@ import Torture
 /// The part `collector`.
 public enum CollectorTortures {
     public static let all: [Torture] = [
-        Torture("G25 restore of an old backup", tries: 60) { trial in try RestoreDrill.run(trial) }
+        Torture("G25 restore of an old backup", tries: 60) { trial in try RestoreDrill.run(trial) }, vandalism,
+        cleanStores,
     ]
 }

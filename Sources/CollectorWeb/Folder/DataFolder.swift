@@ -128,7 +128,7 @@ public struct DataFolder: Sendable {
     }
 
     /// The alphabet of a kiosk's id: it stands in notes, certificates and file names too.
-    private static func isName(_ name: String) -> Bool {
+    static func isName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         func plain(_ byte: UInt8) -> Bool { (97...122).contains(byte) || (48...57).contains(byte) }
         guard (1...64).contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }

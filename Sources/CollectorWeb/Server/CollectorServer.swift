@@ -16,6 +16,8 @@ public struct CollectorServer: Sendable {
     let logger: Logger
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
+    /// Who cosigns the lists of heads.
+    public var witness: (any WitnessClient)?
     private let template: PageTemplate
     private let counters = Counters()
 
@@ -102,7 +104,9 @@ public struct CollectorServer: Sendable {
             readiness.isOpen()
         }
         var configuration = ServiceGroupConfiguration(
-            services: [admin, main], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [
+                admin, main, DailyHeads(collector: collector, witness: witness, logger: logger, now: now),
+            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: configuration).run()

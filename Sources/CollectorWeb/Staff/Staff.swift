@@ -1,4 +1,5 @@
 import Collecting
+import Ledger
 import Ratings
 import Reporting
 
@@ -124,9 +125,41 @@ public struct Staff: Sendable {
         }.sorted { $0.key < $1.key }
     }
 
-    /// Walks every chain, receipt and derived row of the store.
-    public func verify() async -> Verdict {
-        Verdict(await collector.verify())
+    /// Walks every chain, receipt and derived row of the store, and compares it with its own lists of heads.
+    public func verify() async -> Verdict { Verdict(await collector.verify()) }
+
+    /// Compares it with published lists of heads, too: the texts of their notes. Throws `CollectorFailure` for one that
+    /// is none.
+    public func verify(against heads: [String]) async throws(CollectorFailure) -> Verdict {
+        Verdict(await collector.verify(against: try heads.map(SignedHeads.init(file:))))
+    }
+
+    /// The list of heads of a day, or the newest one; `make` makes one now. Nothing where there is none.
+    public func heads(day: String?, make: Bool) async throws -> PublishedHeads? {
+        if make {
+            let time = now()
+            try await collector.makeHeads(day: DailyHeads.day(time), now: time)
+        }
+        if let day { _ = try Day.start(of: day) }
+        return try await collector.heads(day: day).map { PublishedHeads($0) }
+    }
+
+    /// The part of an export at `cursor`.
+    public func export(at cursor: ExportCursor?) async throws -> ExportPiece {
+        try await collector.exportPiece(at: cursor, now: now())
+    }
+
+    /// The appendix of reports.
+    public func integrity() async throws -> [IntegrityRow] { try await collector.integrity() }
+
+    /// Keeps the cosignature of a witness that came as a file. Throws `CollectorFailure` if it is none.
+    public func keep(_ cosigned: CosignedHeads) async throws {
+        do {
+            try await collector.keepCosignature(in: cosigned.note, of: cosigned.witness, key: cosigned.key)
+        } catch let error as NoteError {
+            throw CollectorFailure(
+                .data, "this is no cosignature of \(cosigned.witness) under a list of this collector (\(error))")
+        }
     }
 
     /// The newest events first.

@@ -83,33 +83,6 @@ public struct ReportQuestion: Equatable, Sendable {
     }
 }
 
-/// What `verify` found.
-public struct Verdict: Codable, Equatable, Sendable {
-    public var clean: Bool
-    public var kiosks: Int
-    public var chains: Int
-    public var records: Int
-    public var faults: [Fault]
-
-    public struct Fault: Codable, Equatable, Sendable {
-        public var kiosk: String?
-        public var epoch: Int?
-        /// The record; nothing where the fault is not one record's.
-        public var record: Int64?
-        public var what: String
-    }
-
-    public init(_ report: VerifyReport) {
-        clean = report.isClean
-        kiosks = report.kiosks
-        chains = report.chains
-        records = Int(report.records)
-        faults = report.faults.map {
-            Fault(kiosk: $0.kiosk?.rawValue, epoch: $0.epoch, record: $0.sequence, what: $0.what)
-        }
-    }
-}
-
 /// One line of `events`.
 public struct EventLine: Codable, Equatable, Sendable {
     /// RFC 3339.
