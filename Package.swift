@@ -116,7 +116,7 @@ let programs: [Target] = [
     program(
         "otsenka-collector",
         [
-            "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", argumentParser, logging,
+            "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", "Systemd", argumentParser, logging,
             serviceLifecycle,
         ]),
     program(
@@ -142,8 +142,11 @@ let helpers: [Target] = [
         name: "TortureUplink", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureUplink",
         swiftSettings: strict),
     .target(
-        name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
-        path: "Tests/TortureCollector", swiftSettings: strict),
+        name: "TortureCollector",
+        dependencies: [
+            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "CollectorWeb",
+            "Curl", "Gzip", "Ledger", "Ratings", "Wire",
+        ], path: "Tests/TortureCollector", swiftSettings: strict),
     .target(
         name: "TortureSimulation", dependencies: ["Torture", "SeededRandom"], path: "Tests/TortureSimulation",
         swiftSettings: strict),
@@ -183,6 +186,12 @@ let testTargets: [Target] = [
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("Torture"),
+    tests(
+        "TortureCollector", ["Torture", "RealPrograms", "SeededRandom", "otsenka-collector", "wrong-collector"]),
+    .executableTarget(
+        name: "wrong-collector",
+        dependencies: ["Collecting", "CollectorSQLite", "CollectorWeb", grdb, logging],
+        path: "Tests/wrong-collector", swiftSettings: strict),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [

@@ -80,10 +80,12 @@ public struct CollectorServer: Sendable {
                 maxHeaderFieldCount: limits.headerFields))
     }
 
-    /// Serves until SIGTERM or SIGINT, then lets the requests at work end. `ready` is told the address once both the
-    /// listener and the admin socket are open. Throws `CollectorFailure` if either cannot be opened.
+    /// Serves until SIGTERM, SIGINT or the end of one of the services `beside`, then lets the requests at work end.
+    /// `ready` is told the address once both the listener and the admin socket are open. Throws `CollectorFailure` if
+    /// either cannot be opened.
     public func serve(
-        _ listener: Listener, folder: DataFolder, ready: @escaping @Sendable (String) -> Void
+        _ listener: Listener, folder: DataFolder, beside others: [any Service] = [],
+        ready: @escaping @Sendable (String) -> Void
     ) async throws {
         let socket = try AdminSocketPath(folder)
         let address = AddressNote(folder: folder, logger: logger)
@@ -101,7 +103,10 @@ public struct CollectorServer: Sendable {
             readiness.isOpen()
         }
         var configuration = ServiceGroupConfiguration(
-            services: [admin, main], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [admin, main].map { .init(service: $0) }
+                + others.map {
+                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: configuration).run()

@@ -15,6 +15,8 @@ public struct WebLimits: Equatable, Sendable {
     public var idleSeconds = 150
     /// Connections at once.
     public var connections = 4096
+    /// Requests of one kiosk that are at work at once, each over its own connection.
+    public var connectionsPerKiosk = 2
     /// Requests a second of one kiosk, and how many it may make at once after a rest.
     public var kioskRequestsPerSecond = 1.0
     public var kioskBurst = 10
