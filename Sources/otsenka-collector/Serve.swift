@@ -26,6 +26,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Requests a second that one kiosk may make.")
     var requestsPerSecond = WebLimits().kioskRequestsPerSecond
 
+    @Option(help: "Enrolments a second from one address.")
+    var enrolmentsPerSecond = WebLimits().enrolmentsPerSecond
+
     @Option(help: "Connections that one kiosk may have at work at once.")
     var connectionsPerKiosk = WebLimits().connectionsPerKiosk
 
@@ -35,6 +38,9 @@ struct Serve: AsyncParsableCommand {
     func validate() throws {
         guard requestsPerSecond > 0, requestsPerSecond.isFinite else {
             throw ValidationError("--requests-per-second must be more than 0")
+        }
+        guard enrolmentsPerSecond > 0, enrolmentsPerSecond.isFinite else {
+            throw ValidationError("--enrolments-per-second must be more than 0")
         }
         guard connectionsPerKiosk >= 1 else { throw ValidationError("--connections-per-kiosk must be 1 or more") }
         guard smallestRow >= 1 else { throw ValidationError("--smallest-row must be 1 or more") }
@@ -49,6 +55,7 @@ struct Serve: AsyncParsableCommand {
         let (collector, store) = try opened(data)
         var limits = WebLimits()
         limits.kioskRequestsPerSecond = requestsPerSecond
+        limits.enrolmentsPerSecond = enrolmentsPerSecond
         limits.connectionsPerKiosk = connectionsPerKiosk
         limits.smallestPublishedRow = smallestRow
         let logger = Logger(label: "otsenka-collector")

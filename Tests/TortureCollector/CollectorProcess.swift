@@ -36,7 +36,7 @@ final class CollectorProcess {
         child = try Child(
             wrapper + command + [
                 "serve", "--dir", folder, "--host", "127.0.0.1", "--port", "\(port)", "--plain-http-loopback",
-                "--requests-per-second", "1000000",
+                "--requests-per-second", "1000000", "--enrolments-per-second", "1000000",
             ] + options, log: log)
     }
 

@@ -34,6 +34,7 @@ enum WrongCollector {
         }
         var limits = WebLimits()
         limits.kioskRequestsPerSecond = 1_000_000
+        limits.enrolmentsPerSecond = 1_000_000
         var logger = Logger(label: "wrong-collector")
         logger.logLevel = .error
         let server = try CollectorServer(collector: collector, limits: limits, logger: logger) {
