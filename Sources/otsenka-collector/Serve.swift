@@ -32,6 +32,12 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Connections that one kiosk may have at work at once.")
     var connectionsPerKiosk = WebLimits().connectionsPerKiosk
 
+    @Option(help: "Connections from one address; raise it where kiosks share one.")
+    var connectionsPerAddress = WebLimits().connectionsPerAddress
+
+    @Flag(help: "Show /metrics to anybody, and not only to this machine.")
+    var publicMetrics = false
+
     @Option(help: "Rows with fewer ratings carry no figures on public pages.")
     var smallestRow = WebLimits().smallestPublishedRow
 
@@ -43,6 +49,7 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("--enrolments-per-second must be more than 0")
         }
         guard connectionsPerKiosk >= 1 else { throw ValidationError("--connections-per-kiosk must be 1 or more") }
+        guard connectionsPerAddress >= 1 else { throw ValidationError("--connections-per-address must be 1 or more") }
         guard smallestRow >= 1 else { throw ValidationError("--smallest-row must be 1 or more") }
     }
 
@@ -53,13 +60,8 @@ struct Serve: AsyncParsableCommand {
             ? try Listener(plainLoopback: host ?? "127.0.0.1", port: port ?? 8080)
             : try Listener(host: host ?? "0.0.0.0", port: port ?? Listener.defaultPort, tlsOf: data)
         let (collector, store) = try opened(data)
-        var limits = WebLimits()
-        limits.kioskRequestsPerSecond = requestsPerSecond
-        limits.enrolmentsPerSecond = enrolmentsPerSecond
-        limits.connectionsPerKiosk = connectionsPerKiosk
-        limits.smallestPublishedRow = smallestRow
         let logger = Logger(label: "otsenka-collector")
-        let server = try CollectorServer(collector: collector, limits: limits, logger: logger, now: wallClock)
+        let server = try CollectorServer(collector: collector, limits: limits(), logger: logger, now: wallClock)
         let name = data.settings.name
         let watchdog = try ServiceManager.watchdogIntervalMilliseconds()
         try await server.serve(
@@ -76,6 +78,17 @@ struct Serve: AsyncParsableCommand {
             throw CollectorFailure(.tryAgain, failure.message)
         }
         try store.close()
+    }
+
+    private func limits() -> WebLimits {
+        var limits = WebLimits()
+        limits.kioskRequestsPerSecond = requestsPerSecond
+        limits.enrolmentsPerSecond = enrolmentsPerSecond
+        limits.connectionsPerKiosk = connectionsPerKiosk
+        limits.connectionsPerAddress = connectionsPerAddress
+        limits.showsMetricsToAll = publicMetrics
+        limits.smallestPublishedRow = smallestRow
+        return limits
     }
 
     /// A disk that fails at the start is as good a reason to try again as one that fails later.

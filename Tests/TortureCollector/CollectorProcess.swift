@@ -15,12 +15,15 @@ final class CollectorProcess {
     let name: String
     let key: PublicKey
     private let command: [String]
+    /// Whether a kiosk may ask as often as it likes.
+    private let isGenerous: Bool
     private var child: Child?
 
     var address: String { "http://127.0.0.1:\(port)" }
 
     /// Makes a new collector; `command` is the program with what comes before `serve`, the real one where it is empty.
-    init(_ name: String, at place: Place, port: Int, command: [String] = []) throws {
+    init(_ name: String, at place: Place, port: Int, command: [String] = [], isGenerous: Bool = true) throws {
+        self.isGenerous = isGenerous
         let program = place.program("otsenka-collector")
         self.command = command.isEmpty ? [program] : command
         folder = "\(place.folder)/\(name)"
@@ -36,8 +39,8 @@ final class CollectorProcess {
         child = try Child(
             wrapper + command + [
                 "serve", "--dir", folder, "--host", "127.0.0.1", "--port", "\(port)", "--plain-http-loopback",
-                "--requests-per-second", "1000000", "--enrolments-per-second", "1000000",
-            ] + options, log: log)
+                "--enrolments-per-second", "1000000",
+            ] + (isGenerous ? ["--requests-per-second", "1000000"] : []) + options, log: log)
     }
 
     var pid: pid_t? { child?.pid }

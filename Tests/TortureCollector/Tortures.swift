@@ -6,5 +6,6 @@ public enum CollectorTortures {
         CollectorKills.torture,
         FailingCalls.torture,
         ManyConnections.torture,
+        OneBadKiosk.torture,
     ]
 }

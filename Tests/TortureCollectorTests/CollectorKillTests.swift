@@ -39,4 +39,9 @@ import TortureCollector
         }
         #expect(row.faults > 0 && row.violations > 0, "\(row)")
     }
+
+    @Test func `one bad kiosk does not hurt the others`() async throws {
+        let row = try await trial(120) { try await OneBadKiosk.run($0, kiosks: 20) }
+        #expect(row.isKept, "\(row)")
+    }
 }

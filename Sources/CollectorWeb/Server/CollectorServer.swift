@@ -18,6 +18,7 @@ public struct CollectorServer: Sendable {
     let now: @Sendable () -> Int64
     private let template: PageTemplate
     private let counters = Counters()
+    private let addresses = Addresses()
 
     /// Throws only if the embedded page does not parse.
     public init(
@@ -39,11 +40,12 @@ public struct CollectorServer: Sendable {
         PublicRoutes(
             collector: collector,
             facts: PublicFacts(collector: collector, freshMilliseconds: limits.freshMilliseconds, now: now),
-            template: template, suppression: Suppression(minimum: limits.smallestPublishedRow), counters: counters
+            template: template, suppression: Suppression(minimum: limits.smallestPublishedRow), counters: counters,
+            showsMetricsToAll: limits.showsMetricsToAll
         ).add(to: router)
         KioskRoutes(
-            collector: collector, admission: Admission(limits: limits, clock: Self.monotonicMilliseconds),
-            limits: limits,
+            collector: collector,
+            admission: Admission(limits: limits, logger: logger, clock: Self.monotonicMilliseconds), limits: limits,
             counters: counters, now: now
         ).add(to: router)
         return router
@@ -74,6 +76,7 @@ public struct CollectorServer: Sendable {
 
     private var httpConfiguration: HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(limits: limits, addresses: addresses)],
             idleTimeout: .seconds(Int64(limits.idleSeconds)),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
