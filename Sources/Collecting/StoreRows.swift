@@ -288,6 +288,7 @@ public struct EventRow: Equatable, Sendable {
         case tailCut = "tail_cut"
         case contradiction
         case codeSpent = "code_spent"
+        case overCeiling = "over_ceiling"
     }
 
     public var time: Int64

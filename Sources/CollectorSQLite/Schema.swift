@@ -18,6 +18,7 @@ enum Schema {
             try db.execute(sql: chains)
             try db.execute(sql: projections)
         }
+        migrator.registerMigration("ratings in order") { db in try db.execute(sql: ratings) }
         return migrator
     }
 
@@ -59,6 +60,11 @@ enum Schema {
             epoch INTEGER NOT NULL,
             message TEXT NOT NULL
         ) STRICT;
+        """
+
+    /// Finds the rating some thousands back without reading what lies between (`ratingTimes`).
+    private static let ratings = """
+        CREATE INDEX rating ON answer (chain, seq) WHERE question = 'overall' AND value IS NOT NULL;
         """
 
     private static let chains = """

@@ -34,7 +34,8 @@ final class WriteAheadLog: Sendable {
         case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL: break
         default:
             throw DatabaseError(
-                resultCode: ResultCode(rawValue: code), message: "the checkpoint: "
+                resultCode: ResultCode(rawValue: code),
+                message: "the checkpoint: "
                     + String(cString: sqlite3_errmsg(db.sqliteConnection)))
         }
     }

@@ -7,7 +7,7 @@ import RealPrograms
 import Synchronization
 
 /// A collector that is ended and started again on one folder and one port. Used by one thread.
-final class CollectorProcess {
+public final class CollectorProcess {
     let folder: String
     let port: Int
     let log: String
@@ -19,10 +19,10 @@ final class CollectorProcess {
     private let isGenerous: Bool
     private var child: Child?
 
-    var address: String { "http://127.0.0.1:\(port)" }
+    public var address: String { "http://127.0.0.1:\(port)" }
 
     /// Makes a new collector; `command` is the program with what comes before `serve`, the real one where it is empty.
-    init(_ name: String, at place: Place, port: Int, command: [String] = [], isGenerous: Bool = true) throws {
+    public init(_ name: String, at place: Place, port: Int, command: [String] = [], isGenerous: Bool = true) throws {
         self.isGenerous = isGenerous
         let program = place.program("otsenka-collector")
         self.command = command.isEmpty ? [program] : command
@@ -35,19 +35,21 @@ final class CollectorProcess {
     }
 
     /// Starts it, the words of `wrapper` before it; does not wait until it answers.
-    func start(wrapper: [String] = [], options: [String] = []) throws {
+    public func start(
+        wrapper: [String] = [], options: [String] = [], environment: [String: String] = [:]
+    ) throws {
         child = try Child(
             wrapper + command + [
                 "serve", "--dir", folder, "--host", "127.0.0.1", "--port", "\(port)", "--plain-http-loopback",
                 "--enrolments-per-second", "1000000",
-            ] + (isGenerous ? ["--requests-per-second", "1000000"] : []) + options, log: log)
+            ] + (isGenerous ? ["--requests-per-second", "1000000"] : []) + options, environment: environment, log: log)
     }
 
     var pid: pid_t? { child?.pid }
 
     /// Sends a signal and waits; nothing for a program that a signal ended.
     @discardableResult
-    func end(_ signal: Int32) -> Int32? {
+    public func end(_ signal: Int32) -> Int32? {
         defer { child = nil }
         return child?.end(signal)
     }
@@ -93,7 +95,7 @@ final class CollectorProcess {
     }
 
     /// Waits until the collector answers.
-    func waitUntilItAnswers() throws {
+    public func waitUntilItAnswers() throws {
         var limits = CurlLimits()
         limits.connectMilliseconds = 1000
         let session = try CurlSession(channel: .plainLoopback, limits: limits)
@@ -114,7 +116,7 @@ final class CollectorProcess {
 
     /// Ports beneath the range from which the system takes those of clients, so that a port is free again at once after
     /// a kill.
-    static func freePort() throws -> Int {
+    public static func freePort() throws -> Int {
         for _ in 0..<1000 {
             let port = 15_000 + Int(counter.wrappingAdd(1, ordering: .relaxed).newValue + Int(getpid()) * 7) % 15_000
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -32,21 +32,22 @@ struct HostileKiosk {
         case .endlessBody:
             let chunk = "8000\r\n" + String(repeating: " ", count: 0x8000) + "\r\n"
             return raw(
-                try kiosk.upload(1, 3), body: "Transfer-Encoding: chunked\r\n\r\n" + String(repeating: chunk, count: 24))
+                try kiosk.upload(1, 3), body: "Transfer-Encoding: chunked\r\n\r\n" + String(repeating: chunk, count: 24)
+            )
         case .bomb:
             let request = try kiosk.upload(1, 3) { _ in
                 try Gzip.compress(Data(repeating: UInt8(ascii: "\n"), count: 64 * 1024 * 1024))
             }
             return try status(request)
         case .fork:
+            // Another journal from the same genesis.
             forks += 1
-            kiosk.bootMilliseconds += Int64(forks)
-            try kiosk.visit(mark: 1)
-            var other = base
-            other.bootMilliseconds += 100_000 + Int64(forks)
+            var other = FakeKiosk(
+                id: base.id, epoch: base.epoch, collectorNonce: base.collectorNonce, journalKey: base.journalKey,
+                transportKey: base.transportKey, seed: UInt64(1000 + forks))
+            other.bootMilliseconds = base.bootMilliseconds + Int64(forks)
             try other.visit(mark: 5)
-            _ = try status(kiosk.upload(4, 6))
-            return try status(other.upload(4, 6))
+            return try status(other.upload(1, 3))
         case .absurdRange:
             var request = try kiosk.upload(1, 3)
             request.head.path = Routes.records(kiosk.id, epoch: 1, first: 1 << 53 - 2, last: 1 << 53)

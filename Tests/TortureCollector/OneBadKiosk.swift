@@ -34,7 +34,10 @@ public enum OneBadKiosk {
         let effects = siege.end()
         count.change { row in
             row.faults += effects.values.reduce(0, +)
-            for (name, number) in effects where number == 0 { row.violate("\(name) never took effect") }
+            for (name, number) in effects {
+                if number == 0 { row.violate("\(name) never took effect") }
+                if name.hasPrefix(Siege.taken) { row.violate("a hostile kiosk's trick was \(name)") }
+            }
             let (before, after) = (quiet.percentile99, besieged.percentile99)
             trial.progress.line(
                 "\(row.promise): p99 of good kiosks \(before) ms quiet, \(after) ms besieged; "

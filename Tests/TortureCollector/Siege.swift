@@ -9,6 +9,9 @@ final class Siege: Sendable {
     private let isOver = Atomic<Bool>(false)
     private let effects = Mutexed<[String: Int]>([:])
 
+    /// What begins so is no effect but a breach.
+    static let taken = "taken: "
+
     /// `bad`: a kiosk that floods and one that tricks.
     init(of process: CollectorProcess, by bad: [SimulatedKiosk], connections: Int) throws {
         let port = process.port
@@ -53,11 +56,8 @@ final class Siege: Sendable {
         while goesOn {
             for trick in HostileKiosk.Trick.allCases where goesOn {
                 // Any refusal will do, a closed connection too; taking it would not.
-                if let status = try hostile.play(trick), status == 200 {
-                    if trick != .fork { happened("TAKEN \(trick)") }
-                } else {
-                    happened("tricks refused")
-                }
+                let isTaken = try hostile.play(trick) == 200
+                happened(isTaken ? "\(Self.taken)\(trick)" : "tricks refused")
                 pause(milliseconds: 150)
             }
         }

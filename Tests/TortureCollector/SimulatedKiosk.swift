@@ -3,8 +3,8 @@ import Curl
 import FakeKiosk
 import FoundationEssentials
 import Ledger
-import RealPrograms
 import Ratings
+import RealPrograms
 import Wire
 
 /// A kiosk that speaks real HTTP, and the oracle of what it holds receipts for. Lives in the process that is never

@@ -1,3 +1,4 @@
+import Glibc
 import RealPrograms
 import Testing
 import Torture
@@ -43,5 +44,18 @@ import TortureCollector
     @Test func `one bad kiosk does not hurt the others`() async throws {
         let row = try await trial(120) { try await OneBadKiosk.run($0, kiosks: 20) }
         #expect(row.isKept, "\(row)")
+    }
+
+    @Test func `the service manager hears when it is ready, that it lives, and that it stops`() throws {
+        let place = try Place(under: "/var/tmp", programs: Programs.folder, named: "otsenka-torture")
+        defer { place.remove() }
+        let process = try CollectorProcess("notify", at: place, port: CollectorProcess.freePort())
+        let socket = try NotifySocket(path: place.folder + "/notify")
+        try process.start(environment: ["NOTIFY_SOCKET": socket.path, "WATCHDOG_USEC": "200000"])
+        try socket.hear("READY=1")
+        try process.waitUntilItAnswers()
+        for _ in 1...2 { try socket.hear("WATCHDOG=1") }
+        #expect(process.end(SIGTERM) == 0)
+        try socket.hear("STOPPING=1")
     }
 }
