@@ -17,7 +17,7 @@ final class Siege: Sendable {
         let port = process.port
         let flooder = bad[0]
         let trickster = bad[1]
-        for name in ["flood refused", "connections closed at once", "slow heads", "slow bodies", "tricks refused"] {
+        for name in ["flood refused", "connections closed", "slow heads", "slow bodies", "tricks refused"] {
             effects.change { $0[name] = 0 }
         }
         for number in 0..<2 { start("flood \(number)") { try? $0.flood(flooder, port) } }
@@ -81,7 +81,7 @@ final class Siege: Sendable {
             for connection in silent { connection.send(Array("a".utf8)) }
             let before = silent.count
             silent.removeAll { $0.received() == nil }
-            happened("connections closed at once", before - silent.count)
+            happened("connections closed", before - silent.count)
             pause(milliseconds: 500)
         }
     }

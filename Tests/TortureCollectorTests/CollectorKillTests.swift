@@ -13,12 +13,12 @@ import TortureCollector
     }
 
     @Test func `what has a receipt outlives every kill`() async throws {
-        let row = try await trial(60) { try await CollectorKills.run($0) }
+        let row = try await trial(40) { try await CollectorKills.run($0) }
         #expect(row.isKept, "\(row)")
     }
 
     @Test func `a receipt before COMMIT is caught`() async throws {
-        let row = try await trial(40) {
+        let row = try await trial(20) {
             try await CollectorKills.run($0, command: [Programs.path("wrong-collector"), "early-receipt"])
         }
         #expect(row.faults > 0 && row.violations > 0, "\(row)")
@@ -50,7 +50,7 @@ import TortureCollector
         let place = try Place(under: "/var/tmp", programs: Programs.folder, named: "otsenka-torture")
         defer { place.remove() }
         let process = try CollectorProcess("notify", at: place, port: CollectorProcess.freePort())
-        let socket = try NotifySocket(path: place.folder + "/notify")
+        let socket = try NotifySocket(path: place.folder + "/n.sock")
         try process.start(environment: ["NOTIFY_SOCKET": socket.path, "WATCHDOG_USEC": "200000"])
         try socket.hear("READY=1")
         try process.waitUntilItAnswers()
