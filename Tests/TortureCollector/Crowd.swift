@@ -77,6 +77,7 @@ final class Crowd: Sendable {
             complain(
                 "\(kiosk.fake.id), with a receipt for \(kiosk.receipted), sent \(request.first)-\(request.last) and was "
                     + "answered \(refusal.error.rawValue): \(refusal.message)")
+            if let need = refusal.need { kiosk.goBack(to: need) }
         case .other(let status, let body):
             complain("\(kiosk.fake.id) was answered \(status) without a receipt that verifies: \(body)")
         }

@@ -79,6 +79,9 @@ struct SimulatedKiosk: Sendable {
         return .other(status: response.status, body: String(decoding: body.prefix(200), as: UTF8.self))
     }
 
+    /// Sends again from record `need`, as a kiosk does when the collector has lost data.
+    mutating func goBack(to need: Int64) { receipted = min(receipted, max(0, need - 1)) }
+
     /// Whether the text is the collector's receipt for this kiosk's own record `last`.
     func holds(_ receipt: String, last: Int64) -> Bool {
         guard
