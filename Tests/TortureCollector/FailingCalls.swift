@@ -62,13 +62,14 @@ public enum FailingCalls {
                 count.change { $0.violate("\(name): \(refusal.message)") }
             }
         }
-        let isHit = strace.hits.any
-        let mustEnd = isHit && isFatal
+        let mustEnd = strace.hits.any && isFatal
         if !mustEnd { process.askToEnd() }
         let status = process.waitForEnd(seconds: 30)
+        // A checkpoint runs after the receipts, so a call may have failed since.
+        let isHit = strace.hits.any
         count.change { row in
             row.tries += 1
-            if strace.hits.any { row.faults += 1 }
+            if isHit { row.faults += 1 }
             if status != (mustEnd ? 75 : 0), !(isHit && status == 75) {
                 row.violate("\(name): ended with \(status.map(String.init) ?? "SIGKILL, for it did not end by itself")")
             }
