@@ -105,7 +105,16 @@ private struct Strace {
     /// Whether a call on any file of the store failed, and whether one on its write-ahead log did.
     var hits: (any: Bool, log: Bool) {
         let text = (try? String(contentsOf: URL(filePath: log), encoding: .utf8)) ?? ""
-        let lines = text.split(separator: "\n").filter { $0.contains("(INJECTED)") && $0.contains("collector.db") }
+        // Of a call that was interrupted by another thread's, the first line has the file and the second the result.
+        var begun: [Substring: Substring] = [:]
+        var lines: [Substring] = []
+        for line in text.split(separator: "\n") {
+            let thread = line.prefix { $0 != " " }
+            if line.contains("<unfinished ...>") { begun[thread] = line }
+            guard line.contains("(INJECTED)") else { continue }
+            let whole = line.contains(" resumed>") ? begun[thread] ?? line : line
+            if whole.contains("collector.db") { lines.append(whole) }
+        }
         return (!lines.isEmpty, lines.contains { $0.contains("collector.db-wal") })
     }
 }
