@@ -52,7 +52,7 @@ public enum FailingCalls {
             let before = strace.hits
             guard let answer = try send(&kiosk, to: process) else { break }
             let after = strace.hits
-            if answer == .receipt, isFatal ? before.any : false {
+            if answer == .receipt, isFatal ? before.store : false {
                 count.change { $0.violate("\(name): a receipt was given by a program whose disk had failed") }
             }
             if answer == .receipt, after.log, !before.log {
@@ -62,7 +62,7 @@ public enum FailingCalls {
                 count.change { $0.violate("\(name): \(refusal.message)") }
             }
         }
-        let mustEnd = strace.hits.any && isFatal
+        let mustEnd = strace.hits.store && isFatal
         if !mustEnd { process.askToEnd() }
         let status = process.waitForEnd(seconds: 30)
         // A checkpoint runs after the receipts, so a call may have failed since.
@@ -103,7 +103,7 @@ private struct Strace {
     }
 
     /// Whether a call on any file but the lock failed, and whether one on its write-ahead log did.
-    var hits: (any: Bool, log: Bool) {
+    var hits: (any: Bool, store: Bool, log: Bool) {
         let text = (try? String(contentsOf: URL(filePath: log), encoding: .utf8)) ?? ""
         // Of a call that was interrupted by another thread's, the first line has the file and the second the result.
         var begun: [Substring: Substring] = [:]
@@ -116,6 +116,9 @@ private struct Strace {
             // SQLite also writes to nameless files, for savepoints.
             if !whole.contains("collector.lock") { lines.append(whole) }
         }
-        return (!lines.isEmpty, lines.contains { $0.contains("collector.db-wal") })
+        return (
+            !lines.isEmpty, lines.contains { $0.contains("collector.db") },
+            lines.contains { $0.contains("collector.db-wal") }
+        )
     }
 }
