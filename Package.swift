@@ -121,8 +121,12 @@ let programs: [Target] = [
     program(
         "otsenka-collector",
         [
+<<<<<<< HEAD
             "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", "BatchFiles", "BatchFolder",
             "QRCode", argumentParser, logging,
+=======
+            "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", "Systemd", argumentParser, logging,
+>>>>>>> a8bb6260677b372979014153195207ac042de9f8
             serviceLifecycle,
         ]),
     program(
@@ -159,8 +163,13 @@ let helpers: [Target] = [
     .target(
         name: "TortureCollector",
         dependencies: [
+<<<<<<< HEAD
             "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "Curl", "Ledger",
             "Ratings", "Wire", grdb,
+=======
+            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "CollectorWeb",
+            "Curl", "Gzip", "Ledger", "Ratings", "Wire",
+>>>>>>> a8bb6260677b372979014153195207ac042de9f8
         ], path: "Tests/TortureCollector", swiftSettings: strict),
     .target(
         name: "TortureSimulation",
@@ -222,6 +231,7 @@ let testTargets: [Target] = [
         ], swiftSettings: strict),
     tests("Torture"),
     tests(
+<<<<<<< HEAD
         "TortureUplink",
         [
             "Torture", "RealPrograms", "SeededRandom", "Ledger", "otsenka-kiosk", "otsenka-collector", "hasty-uplink",
@@ -237,6 +247,13 @@ let testTargets: [Target] = [
             "Torture", "Collecting", "KioskControl", "Ledger", "RealPrograms", "SeededRandom", "otsenka-collector",
             "otsenka-kiosk",
         ]),
+=======
+        "TortureCollector", ["Torture", "RealPrograms", "SeededRandom", "otsenka-collector", "wrong-collector"]),
+    .executableTarget(
+        name: "wrong-collector",
+        dependencies: ["Collecting", "CollectorSQLite", "CollectorWeb", grdb, logging],
+        path: "Tests/wrong-collector", swiftSettings: strict),
+>>>>>>> a8bb6260677b372979014153195207ac042de9f8
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [

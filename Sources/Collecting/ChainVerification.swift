@@ -140,6 +140,7 @@ struct ChainWalk {
 
     private(set) var head: ChainHead
     private var answers: [AnswerRow] = []
+    private var ratingTimes: [Int64] = []
     private var quarantined: [QuarantinedRow] = []
     private var keys: JournalKeys
     private var keyRows: [KeyRow] = []
@@ -218,13 +219,18 @@ struct ChainWalk {
     }
 
     private mutating func derive(from arrival: ArrivalRow) throws {
-        let known = sessions
-        var deriving = Deriving(place: epoch.place, clocks: arrival.clocks, received: arrival.received, keys: keys) {
-            known[$0]
+        let (known, times) = (sessions, ratingTimes)
+        let ceiling = RatingCeiling { skip, count in
+            let end = max(0, times.count - skip)
+            return times[max(0, end - count)..<end].reversed()
         }
+        var deriving = Deriving(
+            place: epoch.place, clocks: arrival.clocks, received: arrival.received, keys: keys, ceiling: ceiling
+        ) { known[$0] }
         for item in items { try deriving.add(item) }
         for row in deriving.derived.newSessions + deriving.derived.changedSessions { sessions.put(row) }
         answers += deriving.derived.answers
+        ratingTimes += deriving.derived.answers.filter(\.isRating).map(\.placed)
         quarantined += deriving.derived.quarantined
         keyRows += deriving.derived.keys
         keys = deriving.keys

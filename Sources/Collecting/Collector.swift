@@ -46,6 +46,11 @@ public struct CollectorLimits: Equatable, Sendable {
     public var codeTries = 5
     /// Batches of a fork, or of a revoked kiosk, that are kept as evidence for one epoch; later ones are only told of.
     public var branchesPerEpoch = 256
+    /// Epochs that a kiosk may open by itself after damage within a day.
+    public var lossEpochsPerDay = 100
+    /// How far beyond its newest epoch here a kiosk may open one by itself: each damage that the collector never heard
+    /// of counts one. Without a limit a kiosk could use up the numbers that its successors need.
+    public var epochsAhead = 1000
 
     public init() {}
 }

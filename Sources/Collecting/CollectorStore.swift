@@ -46,6 +46,9 @@ public protocol StoreSnapshot {
     func session(_ chain: Int64, _ session: SessionID) throws -> SessionRow?
     /// In order of `shownSequence`.
     func sessions(of chain: Int64) throws -> [SessionRow]
+    /// When the ratings (answers with a mark to `overall`) before record `sequence` were placed, the newest first; leaves
+    /// out `skip` of them.
+    func ratingTimes(_ chain: Int64, before sequence: Int64, skip: Int, count: Int) throws -> [Int64]
     /// In order of `sequence`.
     func answers(of chain: Int64) throws -> [AnswerRow]
     /// In order of `sequence`.

@@ -95,9 +95,11 @@ extension Collector {
         of batch: CheckedBatch, permit: UploadPermit, now: Int64, in transaction: any StoreTransaction
     ) throws -> Result<EpochRow, Refusal> {
         if let row = try transaction.epoch(permit.kiosk, permit.epoch) { return .success(row) }
-        guard let newest = try transaction.epochs(of: permit.kiosk).last, newest.epoch < permit.epoch else {
+        let epochs = try transaction.epochs(of: permit.kiosk)
+        guard let newest = epochs.last, newest.epoch < permit.epoch else {
             return .failure(Self.unknown(permit.kiosk))
         }
+        if let refusal = tooManyLosses(epochs, opening: permit.epoch, now: now) { return .failure(refusal) }
         switch newest.state {
         case .revoked: return .failure(Self.revoked(permit.kiosk))
         case .open: break
@@ -134,6 +136,22 @@ extension Collector {
             "kiosk \(row.kiosk) lost its journal of epoch \(newest.epoch) and opened epoch \(row.epoch) by itself"
         try event(.epochByLoss, message, row, now: now, in: transaction)
         return .success(row)
+    }
+
+    /// Damage is rare; a kiosk that opens epoch after epoch by itself is broken or hostile.
+    private func tooManyLosses(_ epochs: [EpochRow], opening epoch: Int, now: Int64) -> Refusal? {
+        guard let newest = epochs.last else { return nil }
+        if epoch - newest.epoch > limits.epochsAhead {
+            return Refusal(
+                error: .malformed,
+                message: "epoch \(epoch) of kiosk \(newest.kiosk) is more than \(limits.epochsAhead) beyond its epoch "
+                    + "\(newest.epoch) here; enrol it with a code of `otsenka-collector kiosk replace \(newest.kiosk)`")
+        }
+        let losses = epochs.count { $0.origin == .loss && $0.opened > now - 24 * 3600 * 1000 }
+        guard losses >= limits.lossEpochsPerDay else { return nil }
+        return Refusal(
+            error: .tooMany,
+            message: "kiosk \(newest.kiosk) has opened \(losses) epochs by itself within a day; look at its disk")
     }
 
     func event(

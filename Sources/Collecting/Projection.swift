@@ -52,6 +52,9 @@ public struct AnswerRow: Equatable, Sendable {
     /// As `SessionRow.placed`; the uncertainty is that of its session's boot.
     public var placed: Int64
 
+    /// Whether it makes its session a rating.
+    var isRating: Bool { question == Deriving.ratingQuestion && value != nil }
+
     public init(
         sequence: Int64, session: SessionID, question: String, value: Int?, pass: Answer.Pass?, placed: Int64
     ) {

@@ -314,6 +314,7 @@ public struct EventRow: Equatable, Sendable {
         /// The collector itself was restored from a backup.
         case restored
         case keyChanged = "key_changed"
+        case overCeiling = "over_ceiling"
     }
 
     public var time: Int64

@@ -103,7 +103,11 @@ extension Collector {
             of: items.compactMap(\.moment), now: batch.moment.isCarried ? nil : batch.moment.clock, received: now,
             floor: row.floor,
             contact: { try transaction.contact(chain, boot: $0) })
-        var deriving = Deriving(place: row.place, clocks: clocks, received: now, keys: row.keys) {
+        let ceiling = RatingCeiling { skip, count in
+            // Each rating is a record of its own.
+            from <= Int64(skip) ? [] : try transaction.ratingTimes(chain, before: from, skip: skip, count: count)
+        }
+        var deriving = Deriving(place: row.place, clocks: clocks, received: now, keys: row.keys, ceiling: ceiling) {
             try transaction.session(chain, $0)
         }
         for item in items { try deriving.add(item) }
@@ -113,6 +117,12 @@ extension Collector {
         arrival.seal = try Seal.sign(Seal.text(of: arrival), with: identity.key)
         try transaction.insert(arrival, lines: batch.lines[start...], derived: deriving.derived)
         try contradictions(of: batch, from: from, row, now: now, in: transaction)
+        if deriving.crossesCeiling {
+            let message =
+                "kiosk \(row.kiosk), epoch \(row.epoch), gave more than \(RatingCeiling.ratings) ratings within a day; "
+                + "those beyond are stored and flagged \(RatingCeiling.flag)"
+            try event(.overCeiling, message, row, now: now, in: transaction)
+        }
         row.head = batch.checkpoint.head
         row.keys = deriving.keys
         row.received = now

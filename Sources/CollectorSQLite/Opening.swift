@@ -42,7 +42,7 @@ extension SQLiteCollectorStore {
                 sql: """
                     PRAGMA journal_mode = WAL;
                     PRAGMA synchronous = FULL;
-                    PRAGMA wal_autocheckpoint = 2000;
+                    PRAGMA wal_autocheckpoint = 0; -- `WriteAheadLog` does it
                     PRAGMA journal_size_limit = 16777216;
                     PRAGMA cache_size = -32768;
                     PRAGMA mmap_size = 0;

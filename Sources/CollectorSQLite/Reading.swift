@@ -110,6 +110,15 @@ extension SQLiteAccess: StoreSnapshot {
         try all("SELECT * FROM session WHERE chain = ? ORDER BY shown_seq, session", [chain], session)
     }
 
+    func ratingTimes(_ chain: Int64, before sequence: Int64, skip: Int, count: Int) throws -> [Int64] {
+        try all(
+            """
+            SELECT placed FROM answer WHERE chain = ? AND question = 'overall' AND value IS NOT NULL AND seq < ?
+            ORDER BY seq DESC LIMIT ? OFFSET ?
+            """, [chain, sequence, count, skip]
+        ) { try $0.get("placed") }
+    }
+
     func answers(of chain: Int64) throws -> [AnswerRow] {
         try all("SELECT * FROM answer WHERE chain = ? ORDER BY seq", [chain]) { row in
             AnswerRow(

@@ -40,6 +40,7 @@ enum Schema {
                     """)
         }
         migrator.registerMigration("4 lists of heads") { db in try db.execute(sql: heads) }
+        migrator.registerMigration("5 ratings in order") { db in try db.execute(sql: ratings) }
         return migrator
     }
 
@@ -81,6 +82,11 @@ enum Schema {
             epoch INTEGER NOT NULL,
             message TEXT NOT NULL
         ) STRICT;
+        """
+
+    /// Finds the rating some thousands back without reading what lies between (`ratingTimes`).
+    private static let ratings = """
+        CREATE INDEX rating ON answer (chain, seq) WHERE question = 'overall' AND value IS NOT NULL;
         """
 
     private static let chains = """

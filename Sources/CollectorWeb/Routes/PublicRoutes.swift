@@ -12,6 +12,7 @@ struct PublicRoutes: Sendable {
     let template: PageTemplate
     let suppression: Suppression
     let counters: Counters
+    let showsMetricsToAll: Bool
 
     func add(to router: Router<CollectorContext>) {
         router.get("/", use: page)
@@ -90,7 +91,14 @@ struct PublicRoutes: Sendable {
         return try Answers.json(["status": "ok"])
     }
 
+    /// For this machine alone unless it is set otherwise: which kiosks are silent is nobody else's business. Behind a
+    /// proxy on this machine everybody is “this machine”; such a proxy must not pass it on.
     @Sendable func metrics(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        guard showsMetricsToAll || context.isLocal else {
+            throw Refusal(
+                error: .notFound,
+                message: "metrics are for this machine; ask 127.0.0.1, or start the collector with --public-metrics")
+        }
         let facts = try await facts.read()
         let ratings = facts.places.reduce(0) { $0 + $1.counts.marks.count }
         let gauges = [
