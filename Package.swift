@@ -136,8 +136,10 @@ let helpers: [Target] = [
     .target(
         name: "Torture", dependencies: ["RealPrograms", "SeededRandom"], path: "Tests/Torture", swiftSettings: strict),
     .target(
-        name: "TortureJournal", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureJournal",
-        swiftSettings: strict),
+        name: "TortureJournal",
+        dependencies: [
+            "Torture", "RealPrograms", "SeededRandom", "KioskJournal", "Ledger", "Ratings", "Curl", "KioskControl", grdb,
+        ], path: "Tests/TortureJournal", swiftSettings: strict),
     .target(
         name: "TortureUplink", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureUplink",
         swiftSettings: strict),
@@ -170,9 +172,9 @@ let testTargets: [Target] = [
     tests("Collecting", ["CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
     tests("Reporting"),
     tests("Questionnaires"),
-    tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom", "journal-writer"]),
+    tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom"]),
     .executableTarget(
-        name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings"], path: "Tests/journal-writer",
+        name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings", grdb], path: "Tests/journal-writer",
         swiftSettings: strict),
     tests("DialogScreens", ["Questionnaires"], exclude: ["Golden"]),
     tests("KioskWeb", [hummingbirdTesting]),
@@ -183,11 +185,12 @@ let testTargets: [Target] = [
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("Torture"),
+    tests("TortureJournal", ["Torture", "RealPrograms", "journal-writer", "otsenka-kiosk"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [
             "Torture", "TortureJournal", "TortureUplink", "TortureCollector", "TortureSimulation", "RealPrograms",
-            "otsenka-kiosk", "otsenka-collector", argumentParser,
+            "otsenka-kiosk", "otsenka-collector", "journal-writer", argumentParser,
         ], path: "Tests/otsenka-torture", swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),

@@ -2,5 +2,10 @@ import Torture
 
 /// The part `journal`.
 public enum JournalTortures {
-    public static let all: [Torture] = []
+    public static let all: [Torture] = [
+        Torture("G1 process kill", tries: 9_000) { trial in try ProcessKill().run(trial) },
+        Torture("G19 kill between receipt and compaction", tries: 5_000) { trial in
+            try ProcessKill(promise: "G19 kill between receipt and compaction", options: ["--receipts"]).run(trial)
+        },
+    ]
 }
