@@ -7,5 +7,6 @@ public enum JournalTortures {
         Torture("G19 kill between receipt and compaction", tries: 5_000) { trial in
             try ProcessKill(promise: "G19 kill between receipt and compaction", options: ["--receipts"]).run(trial)
         },
+        Torture("G3 crash points", tries: 50_000) { trial in try CrashPoints().run(trial) },
     ]
 }
