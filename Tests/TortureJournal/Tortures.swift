@@ -4,9 +4,14 @@ import Torture
 public enum JournalTortures {
     public static let all: [Torture] = [
         Torture("G1 process kill", tries: 9_000) { trial in try ProcessKill().run(trial) },
+        Torture("G1 process kill of otsenka-kiosk", tries: 1_000) { trial in try KioskKill().run(trial) },
         Torture("G19 kill between receipt and compaction", tries: 5_000) { trial in
             try ProcessKill(promise: "G19 kill between receipt and compaction", options: ["--receipts"]).run(trial)
         },
         Torture("G3 crash points", tries: 50_000) { trial in try CrashPoints().run(trial) },
+        Torture("G5 failing calls", tries: 10_000) { trial in try FailingCalls(subject: .writer).run(trial) },
+        Torture("G5 failing calls of otsenka-kiosk", tries: 10_000) { trial in
+            try FailingCalls(subject: .kiosk).run(trial)
+        },
     ]
 }
