@@ -84,7 +84,7 @@ let policy: [Target] = [
 
 let adapters: [Target] = [
     module("Questionnaires", ["Ratings", yams], resources: [.embedInCode("default.yaml")]),
-    module("KioskJournal", ["Ratings", "Ledger", grdb, sqlite]),
+    module("KioskJournal", ["Ratings", "Ledger", grdb, sqlite, crypto]),
     module("DialogScreens", ["Ratings", "Dialog", "Drawing"]),
     module("KioskWeb", [hummingbird, httpTypes, logging], resources: [.embedInCode("page.html")]),
     module(

@@ -17,6 +17,8 @@ public struct JournalFacts: Equatable, Sendable {
     public let capacity: JournalCapacity
     /// What was set aside as damaged when the journal was opened.
     public let setAside: SetAside?
+    /// After a failure of a large store: its older records have yet to be looked at.
+    public let isUnderCheck: Bool
 }
 
 extension Journal {
@@ -24,6 +26,7 @@ extension Journal {
     public var facts: JournalFacts {
         JournalFacts(
             enrolment: enrolment, boot: boot, head: head, receipted: receipted, receipt: receipt, unsent: unsent,
-            capacity: gauge.capacity, setAside: setAside)
+            capacity: gauge.capacity, setAside: setAside,
+            isUnderCheck: isUnderCheck)
     }
 }

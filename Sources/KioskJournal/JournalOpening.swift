@@ -23,13 +23,15 @@ extension Journal {
     }
 
     /// Like `open`, but a damaged store is renamed to `journal.damaged-<time>` and kept, and the next epoch is opened with
-    /// the same key and enrolment; its record 1 is a `loss` that names the last receipted head. `setAside` tells of it.
+    /// the same key and enrolment; its record 1 is a `loss` that names the last receipted head. A store that is right but
+    /// has lost its end stays in use, since its records can still be sent; the next epoch is opened in it in the same way.
+    /// `setAside` tells of either.
     public static func openOrQuarantine(
         directory: String, at stamp: RecordStamp, limits: JournalLimits = JournalLimits()
     ) throws(JournalError) -> Journal {
         let entrance = try Entrance(directory: directory, limits: limits)
         do throws(OpeningFailure) {
-            return try entrance.open()
+            return try entrance.open(losingAt: stamp)
         } catch {
             switch error {
             case .refused(let error): throw error
@@ -71,17 +73,27 @@ struct Entrance {
         note = try EnrolmentNote.read(files, key: key)
     }
 
-    /// Opens the store and believes it only after every check.
-    func open() throws(OpeningFailure) -> Journal {
+    /// Opens the store and believes it only after every check. With a stamp for the `loss`, a store that has lost its end is
+    /// gone on with.
+    func open(losingAt stamp: RecordStamp? = nil) throws(OpeningFailure) -> Journal {
         try checkFiles()
         let (journal, bootBefore) = try openStore()
         try check(journal, bootBefore: bootBefore)
         do throws(JournalError) {
-            try journal.saveNote()
-            try journal.settleSpace()
-            try files.remove(files.suspect)
-        } catch { throw .refused(error) }
+            if let missing = try journal.missingEnd() {
+                guard let stamp else { throw JournalError.damaged(path: files.store, reason: missing) }
+                try goOn(with: journal, missing, at: stamp)
+            }
+            try settle(journal)
+        } catch { throw OpeningFailure.refused(error) }
         return journal
+    }
+
+    /// What an opening leaves behind once the store is believed.
+    func settle(_ journal: Journal) throws(JournalError) {
+        try journal.saveNote()
+        try journal.settleSpace()
+        if !journal.isUnderCheck { try files.remove(files.suspect) }
     }
 
     /// What can be seen before SQLite opens the file. We never remove its write-ahead log, so where it is missing after a
@@ -108,7 +120,7 @@ struct Entrance {
             try files.synchroniseDirectory()
             try store.checkPragmas()
             let (epochs, capacity) = try read(store)
-            let journal = Journal(
+            let journal = try Journal(
                 files: files, limits: limits, store: store, key: key, lock: lock, epochs: epochs, boot: boot.now,
                 gauge: SpaceGauge(capacity))
             return (journal, boot.before)

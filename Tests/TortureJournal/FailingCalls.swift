@@ -10,8 +10,7 @@ struct FailingCall {
     static let errors = ["EIO", "ENOSPC"]
     private static let files = [
         "", "/journal.db", "/journal.db-wal", "/enrolment.note", "/enrolment.note.new", "/journal.ballast",
-        "/journal.suspect", "/journal.suspect.new", "/journal.key", "/journal.lock", "/journal.condemned",
-        "/journal.condemned.new",
+        "/journal.suspect", "/journal.suspect.new", "/journal.key", "/journal.lock", "/journal.newest",
     ]
 
     var name: String

@@ -13,5 +13,6 @@ public enum JournalTortures {
         Torture("G5 failing calls of otsenka-kiosk", tries: 10_000) { trial in
             try FailingCalls(subject: .kiosk).run(trial)
         },
+        Torture("G8 damage", tries: 3_100) { trial in try Damage().run(trial) },
     ]
 }
