@@ -66,19 +66,17 @@ final class KioskRig {
     private var address = ""
     private var session: CurlSession?
 
-    init(_ name: String, at place: Place) throws {
+    /// Another web display and form for a kiosk that is enrolled already.
+    init(
+        adopting folder: String, at place: Place, dialog: String = "arm-ms: 0, highlight-ms: 0, thanks-ms: 150"
+    ) throws {
         self.place = place
-        folder = try place.subfolder(name)
-        let settings = """
-            data: \(folder)/data
-            runtime: \(folder)/run
-            questionnaire: \(folder)/form.yaml
-            display: { backend: web, mode: 640x480, web-port: 0 }
-            dialog: { arm-ms: 0, highlight-ms: 0, thanks-ms: 150 }
+        self.folder = folder
+        try writeSettings(dialog)
+    }
 
-            """
-        try Data(settings.utf8).write(to: URL(filePath: folder + "/kiosk.yaml"))
-        try Data(Self.form.utf8).write(to: URL(filePath: folder + "/form.yaml"))
+    convenience init(_ name: String, at place: Place) throws {
+        try self.init(adopting: place.subfolder(name), at: place)
         let journal = try Journal.open(directory: data, limits: Self.limits)
         guard let kiosk = KioskID(rawValue: "rig") else { preconditionFailure("a kiosk id") }
         try journal.enrol(
@@ -87,6 +85,19 @@ final class KioskRig {
                 collectorName: "collector.example", receiptKey: SigningKey(seed: Data(repeating: 7, count: 32)).publicKey,
                 collectorNonce: "bm9uY2U"))
         try journal.close()
+    }
+
+    private func writeSettings(_ dialog: String) throws {
+        let settings = """
+            data: \(folder)/data
+            runtime: \(folder)/run
+            questionnaire: \(folder)/form.yaml
+            display: { backend: web, mode: 640x480, web-port: 0 }
+            dialog: { \(dialog) }
+
+            """
+        try Data(settings.utf8).write(to: URL(filePath: folder + "/kiosk.yaml"))
+        try Data(Self.form.utf8).write(to: URL(filePath: folder + "/form.yaml"))
     }
 
     deinit { _ = child?.end(SIGKILL) }

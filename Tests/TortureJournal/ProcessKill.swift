@@ -72,7 +72,7 @@ struct ProcessKill {
         let writer = try Writer(
             arguments + ["12"], at: trial.place,
             wrapper: [
-                "strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
+                "strace", "-f", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
                 "inject=\(call):signal=KILL:when=\(step.number)",
             ])
         for line in try writer.readToEnd() { oracle.hear(line) }
