@@ -138,7 +138,8 @@ let helpers: [Target] = [
     .target(
         name: "TortureJournal",
         dependencies: [
-            "Torture", "RealPrograms", "SeededRandom", "KioskJournal", "Ledger", "Ratings", "Curl", "KioskControl", grdb,
+            "Torture", "RealPrograms", "SeededRandom", "KioskJournal", "Ledger", "Ratings", "Curl", "KioskControl",
+            grdb,
         ], path: "Tests/TortureJournal", swiftSettings: strict),
     .target(
         name: "TortureUplink", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureUplink",

@@ -119,7 +119,8 @@ extension Journal {
             }
             switch depth {
             case .links: try head.advance(over: line, sequence: sequence, previous: line.previousHash(head.hash))
-            case .fields: try head.advance(over: line, sequence: sequence, previous: header(line, sequence, head).previous)
+            case .fields:
+                try head.advance(over: line, sequence: sequence, previous: header(line, sequence, head).previous)
             }
         }
         guard head.sequence == end else {

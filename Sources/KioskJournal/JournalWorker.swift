@@ -106,7 +106,8 @@ public final class JournalWorker: @unchecked Sendable {
                     case .failure(let error): completion(.failure(error))
                     case .success(nil): completion(.success(()))
                     case .success(let found?):
-                        perform({ journal throws(JournalError) in try journal.finishCheck(found) }, completion: completion)
+                        perform(
+                            { journal throws(JournalError) in try journal.finishCheck(found) }, completion: completion)
                     }
                 }
             }

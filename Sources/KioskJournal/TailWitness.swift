@@ -55,7 +55,8 @@ extension Journal {
     func missingEnd() throws(JournalError) -> String? {
         guard let told = try TailWitness.read(files), let present = epochs.last else { return nil }
         if told.epoch == present.number, told.sequence > present.head.sequence {
-            return "records \(present.head.sequence + 1) to \(told.sequence) of epoch \(told.epoch) are gone from its end"
+            return
+                "records \(present.head.sequence + 1) to \(told.sequence) of epoch \(told.epoch) are gone from its end"
         }
         if told.epoch == present.number, told.sequence == present.head.sequence, told.hash != present.head.hash.base64 {
             return "record \(told.sequence) of epoch \(told.epoch) is another than was stored"

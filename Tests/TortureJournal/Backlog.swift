@@ -126,7 +126,9 @@ struct QuickThanks {
         try Backlog.fill(rig.data, records: records)
         guard try rig.start() else { throw ChildError("the kiosk did not start; see \(rig.log)") }
         let uplink = try kiosk.uplink()
-        _ = try RealPrograms.wait(for: "the first batch", log: kiosk.log) { try kiosk.status().receipted > 0 ? true : nil }
+        _ = try RealPrograms.wait(for: "the first batch", log: kiosk.log) {
+            try kiosk.status().receipted > 0 ? true : nil
+        }
         kiosk.region.freeze()
         defer { kiosk.region.thaw() }
         var random = SplitMix(trial.seed)

@@ -31,7 +31,9 @@ struct CallTrace {
         "unlink",
     ]
     /// Calls that would change a file without being understood here: one of them ends the torture.
-    private static let foreign = ["renameat", "renameat2", "unlinkat", "creat", "pwritev", "writev", "link", "sendfile"]
+    private static let foreign = [
+        "renameat", "renameat2", "unlinkat", "creat", "pwritev", "writev", "link", "sendfile",
+    ]
 
     private(set) var calls: [TracedCall] = []
     private let directory: String

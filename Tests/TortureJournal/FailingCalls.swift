@@ -6,7 +6,9 @@ import Torture
 
 /// The calls of G5 and how `strace` makes the Nth of them fail.
 struct FailingCall {
-    static let names = ["fdatasync", "pwrite64", "ftruncate", "openat", "fsync", "rename", "unlink", "write", "fallocate"]
+    static let names = [
+        "fdatasync", "pwrite64", "ftruncate", "openat", "fsync", "rename", "unlink", "write", "fallocate",
+    ]
     static let errors = ["EIO", "ENOSPC"]
     private static let files = [
         "", "/journal.db", "/journal.db-wal", "/enrolment.note", "/enrolment.note.new", "/journal.ballast",
@@ -116,7 +118,9 @@ struct FailingCalls {
             }
             // What was under way in the run before is settled by what is stored now.
             oracle.press(answer)
-            if rig.next(after: rig.question(of: answer)) == nil { row.violate("\(call): no thanks after the next start") }
+            if rig.next(after: rig.question(of: answer)) == nil {
+                row.violate("\(call): no thanks after the next start")
+            }
             oracle.thanks()
         }
         rig.end()

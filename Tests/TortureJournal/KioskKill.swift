@@ -35,7 +35,9 @@ struct KioskKill {
         for _ in 0...random.next() % 3 {
             guard let answer = try rig.answer(&random) else { throw ChildError("nobody is asked; see \(rig.log)") }
             oracle.press(answer)
-            guard rig.next(after: rig.question(of: answer)) != nil else { throw ChildError("no thanks; see \(rig.log)") }
+            guard rig.next(after: rig.question(of: answer)) != nil else {
+                throw ChildError("no thanks; see \(rig.log)")
+            }
             oracle.thanks()
         }
         if random.next() % 2 == 0, let answer = try rig.answer(&random) { oracle.press(answer) }

@@ -82,7 +82,8 @@ final class KioskRig {
         try journal.enrol(
             JournalEnrolment(
                 kiosk: kiosk, epoch: 1, journalKey: journal.publicKey, collector: "https://collector.example",
-                collectorName: "collector.example", receiptKey: SigningKey(seed: Data(repeating: 7, count: 32)).publicKey,
+                collectorName: "collector.example",
+                receiptKey: SigningKey(seed: Data(repeating: 7, count: 32)).publicKey,
                 collectorNonce: "bm9uY2U"))
         try journal.close()
     }

@@ -87,7 +87,9 @@ struct ModelDisk {
         let kept = keptRenamings(loss, &random)
         for renaming in renamings.prefix(kept) { Self.apply(renaming, to: &names) }
         if kept < renamings.count { lost = true }
-        let newest = files.indices.last { index in files[index].changes.contains { if case .write = $0 { true } else { false } } }
+        let newest = files.indices.last { index in
+            files[index].changes.contains { if case .write = $0 { true } else { false } }
+        }
         let share = [1, 5, 9][Int(random.next() % 3)] as UInt64
         var result: [String: [UInt8]] = [:]
         for (name, index) in names.sorted(by: { $0.key < $1.key }) {

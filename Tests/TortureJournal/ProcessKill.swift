@@ -11,7 +11,9 @@ import Torture
 /// store is compared with the oracle. One try is one kill.
 struct ProcessKill {
     /// Calls at which the writer is killed, in turn, the first time, the second …
-    static let calls = ["pwrite64", "fdatasync", "write", "openat", "rename", "unlink", "fsync", "ftruncate", "fallocate"]
+    static let calls = [
+        "pwrite64", "fdatasync", "write", "openat", "rename", "unlink", "fsync", "ftruncate", "fallocate",
+    ]
     /// So many kills meet one journal, then a new one begins; a journal of this age has some thousand records.
     static let killsPerJournal = 60
 

@@ -12,8 +12,16 @@ import Torture
     /// The harness is proven on programs that are wrong on purpose.
     @Test(arguments: ["synchronous=NORMAL", "thanks-before-commit"])
     func aWrongWriterIsCaught(wrong: String) throws {
-        let row = try tortured(tries: 300, under: "/dev/shm") {
-            try CrashPoints(options: ["--wrong", wrong], workload: ["40", "--receipts"]).run($0)
+        let row = try tortured(tries: 150, under: "/dev/shm") {
+            try CrashPoints(options: ["--wrong", wrong], workload: ["30", "--receipts"]).run($0)
+        }
+        #expect(row.violations > 0, "\(row)")
+    }
+
+    @Test(arguments: [CrashPoints.LeftOut.directory, .store])
+    func aMissingFsyncIsCaught(leftOut: CrashPoints.LeftOut) throws {
+        let row = try tortured(tries: 1000, under: "/dev/shm") {
+            try CrashPoints(workload: ["20", "--rounds", "2"], leftOut: leftOut).run($0)
         }
         #expect(row.violations > 0, "\(row)")
     }

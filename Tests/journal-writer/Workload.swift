@@ -37,7 +37,9 @@ struct Workload {
         }
         if journal.enrolment == nil || (options.enrol && round > 0) { try enrol(journal) }
         let epoch = journal.epochs.last
-        say("open \(epoch?.number ?? 0) \(epoch?.head.sequence ?? 0) \(journal.receipted) \(epoch?.anchor.sequence ?? 0)")
+        say(
+            "open \(epoch?.number ?? 0) \(epoch?.head.sequence ?? 0) \(journal.receipted) \(epoch?.anchor.sequence ?? 0)"
+        )
         for index in 0..<options.count {
             try press(journal)
             guard options.receipts, index % Self.pressesPerReceipt == Self.pressesPerReceipt - 1 else { continue }
