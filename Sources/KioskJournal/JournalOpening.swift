@@ -80,7 +80,7 @@ struct Entrance {
         let (journal, bootBefore) = try openStore()
         try check(journal, bootBefore: bootBefore)
         do throws(JournalError) {
-            if let missing = try journal.missingEnd() {
+            if let missing = journal.missingEnd() {
                 guard let stamp else { throw JournalError.damaged(path: files.store, reason: missing) }
                 try goOn(with: journal, missing, at: stamp)
             }
@@ -173,7 +173,8 @@ extension OpeningFailure {
         case .damaged(_, let reason): self = .damaged(Damage(reason: reason))
         case .io(_, let operation, let code)
         where [
-            "SQLITE_ERROR", "SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS",
+            // Read-only is what a header of an unknown format makes a file that we have just opened for writing.
+            "SQLITE_ERROR", "SQLITE_READONLY", "SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS",
         ].contains(code):
             self = .damaged(Damage(reason: "cannot \(operation) (\(code))"))
         default: self = .refused(error)

@@ -33,8 +33,11 @@ final class TailWitness {
     }
 
     /// What was told last: nothing where that is not whole.
-    static func read(_ files: JournalFiles) throws(JournalError) -> (epoch: Int, sequence: Int64, hash: String)? {
-        guard let data = try files.read(files.newest, maximum: bytes), data.count == bytes else { return nil }
+    static func read(_ files: JournalFiles) -> (epoch: Int, sequence: Int64, hash: String)? {
+        // What cannot be read is as if it were not there: it only ever adds to what the store itself shows.
+        guard let data = (try? files.read(files.newest, maximum: bytes)).flatMap({ $0 }), data.count == bytes else {
+            return nil
+        }
         let words = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace)
         guard words.count == 4, let epoch = Int(words[0]), let sequence = Int64(words[1]),
             words[3] == sum("\(epoch) \(sequence) \(words[2])")
@@ -52,8 +55,8 @@ final class TailWitness {
 
 extension Journal {
     /// Why the store's end is known to be missing: the file beside it tells of a newer record.
-    func missingEnd() throws(JournalError) -> String? {
-        guard let told = try TailWitness.read(files), let present = epochs.last else { return nil }
+    func missingEnd() -> String? {
+        guard let told = TailWitness.read(files), let present = epochs.last else { return nil }
         if told.epoch == present.number, told.sequence > present.head.sequence {
             return
                 "records \(present.head.sequence + 1) to \(told.sequence) of epoch \(told.epoch) are gone from its end"

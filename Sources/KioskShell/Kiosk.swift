@@ -278,7 +278,7 @@ public final class Kiosk {
         let config = Applied(
             name: "questionnaire", version: form.questionnaire.reference,
             digest: Data(SHA256.hash(data: form.bytes)).base64EncodedString())
-        let failed = FailedSessionFile(folder: settings.runtimeFolder)
+        let failed = FailedAnswerFile(folder: settings.runtimeFolder)
         let stamp = clock.stamp()
         worker.perform(
             { journal throws(JournalError) in

@@ -91,7 +91,7 @@ import Testing
 enum Fault: String, CaseIterable, Sendable {
     case noStore, noLog, emptyStore, truncatedStore, garbage, pagesOfZeros, changedHeader, anotherDatabase
     case newestLineChanged, newestLineGone, recordAfterTheHead, headBehind, olderCopy, olderCopyWithLog, otherEnrolment
-    case noEpochs, receiptAboveHead, oldLineChangedAfterAFailure, indexDamagedAfterAFailure
+    case noEpochs, unknownFormat, receiptAboveHead, oldLineChangedAfterAFailure, indexDamagedAfterAFailure
 }
 
 @Suite struct QuarantineTests {
@@ -206,6 +206,7 @@ enum Fault: String, CaseIterable, Sendable {
         case .garbage: try Data(repeating: 0xA5, count: store.count).write(to: url)
         case .pagesOfZeros: try (store.prefix(4096) + Data(count: store.count - 4096)).write(to: url)
         case .changedHeader: try (Data([0x53, 0x51, 0x4D]) + store.dropFirst(3)).write(to: url)
+        case .unknownFormat: try (store.prefix(18) + Data([3]) + store.dropFirst(19)).write(to: url)
         case .anotherDatabase:
             unlink(files.store)
             unlink(files.writeAheadLog)

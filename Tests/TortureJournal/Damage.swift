@@ -156,7 +156,9 @@ struct Damage {
         let isGone = template.records.keys.contains { kept[$0] == nil }
         let names = try journal.newest(Int(journal.head?.sequence ?? 0)).contains { $0.contains("\"kind\":\"loss\"") }
         if isGone, !names || reason == nil || journal.enrolment?.epoch == first {
-            row.violate("\(what): records are gone and no `loss` says so")
+            row.violate(
+                "\(what): \(template.records.count { kept[$0.key] == nil }) records are gone and no `loss` says so "
+                    + "(\(reason ?? "not found"), epoch \(journal.enrolment?.epoch ?? 0))")
         }
     }
 }

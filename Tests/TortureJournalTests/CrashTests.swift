@@ -20,7 +20,7 @@ import Torture
 
     @Test(arguments: [CrashPoints.LeftOut.directory, .store])
     func aMissingFsyncIsCaught(leftOut: CrashPoints.LeftOut) throws {
-        let row = try tortured(tries: 1000, under: "/dev/shm") {
+        let row = try tortured(tries: 400, under: "/dev/shm") {
             try CrashPoints(workload: ["20", "--rounds", "2"], leftOut: leftOut).run($0)
         }
         #expect(row.violations > 0, "\(row)")

@@ -32,7 +32,7 @@ import Torture
     /// The harness is proven on programs that are wrong on purpose.
     @Test(arguments: [["--wrong", "thanks-before-commit"], ["--receipts", "--wrong", "receipt-in-memory"]])
     func aWrongWriterIsCaught(options: [String]) throws {
-        let row = try tortured(tries: 60) { try ProcessKill(options: options).run($0) }
+        let row = try tortured(tries: 150) { try ProcessKill(options: options).run($0) }
         #expect(row.violations > 0, "\(row)")
     }
 }
