@@ -113,7 +113,7 @@ extension Journal {
         guard end > head.sequence else { return }
         let rows = try lines(of: head.epoch, from: head.sequence + 1, to: end, db)
         while let row = try rows.next() {
-            let (sequence, line) = try Self.line(row)
+            let (sequence, line) = try Self.line(row, of: head.epoch)
             guard line.count <= Record.maximumLineBytes else {
                 throw ChainError.notARecord(sequence: sequence, reason: "it is too long")
             }
@@ -159,15 +159,18 @@ extension Journal {
         let statement = try db.cachedStatement(sql: "SELECT position, line FROM record WHERE position = ?")
         let position = JournalSchema.position(epoch: epoch, sequence: sequence)
         // A copy: a row of a cursor is empty as soon as the cursor is gone.
-        return try Row.fetchOne(statement, arguments: [position]).map { try line($0).line }
+        return try Row.fetchOne(statement, arguments: [position]).map { try line($0, of: epoch).line }
     }
 
-    /// The sequence and the line of a row.
-    static func line(_ row: Row) throws -> (sequence: Int64, line: Data) {
+    /// The sequence within the epoch and the line of a row. The position of a damaged row may lie in another epoch: its
+    /// sequence is then none that could follow.
+    static func line(_ row: Row, of epoch: Int) throws -> (sequence: Int64, line: Data) {
         guard let position = row.value("position", Int64.self), let line = row.value("line", Data.self) else {
             throw Unreadable(reason: "a row of the records holds no line")
         }
-        return (JournalSchema.sequence(position: position), line)
+        return (
+            position.subtractingReportingOverflow(JournalSchema.position(epoch: epoch, sequence: 0)).partialValue, line
+        )
     }
 
     /// The head that the record `sequence` makes, from its stored line; the anchor for the record before the first kept.

@@ -73,7 +73,9 @@ extension Journal {
         return try access("read the newest records") { db in
             let rows = try Self.lines(of: present.number, from: first, to: present.head.sequence, db)
             var lines: [String] = []
-            while let row = try rows.next() { lines.append(String(decoding: try Self.line(row).line, as: UTF8.self)) }
+            while let row = try rows.next() {
+                lines.append(String(decoding: try Self.line(row, of: present.number).line, as: UTF8.self))
+            }
             return lines
         }
     }
@@ -107,7 +109,7 @@ private struct LineRun {
 
     mutating func read(_ rows: RowCursor) throws {
         while let row = try rows.next() {
-            let (sequence, line) = try Journal.line(row)
+            let (sequence, line) = try Journal.line(row, of: head.epoch)
             bytesLeft -= line.count + 1
             guard sequence == head.sequence + 1, lines.isEmpty || bytesLeft >= 0,
                 !line.previousHash(head.hash).isEmpty,

@@ -43,7 +43,7 @@ struct StoredJournal {
                     throw Unreadable(reason: "a row of the records holds no line")
                 }
                 let place = WriterOracle.Place(
-                    epoch: Int(position >> 40), sequence: JournalSchema.sequence(position: position))
+                    epoch: Int(position >> 40), sequence: position & (1 << 40 - 1))
                 return Stored(
                     place: place, hash: ChainHash(of: line).base64, session: Self.session(of: line), line: line)
             }
