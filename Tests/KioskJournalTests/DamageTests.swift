@@ -63,12 +63,12 @@ import Testing
         let journal = try fixture.enrolled()
         try fixture.append(100, to: journal)
         try journal.close()
-        let whole = [UInt8](try Data(contentsOfFile: fixture.files.store))
         for sequence in 1...12 as ClosedRange<UInt8> {
             // 1 × 2^40 + sequence as SQLite's variable-length integer.
             let number: [UInt8] = [0xA0, 0x80, 0x80, 0x80, 0x80, sequence]
+            var store = [UInt8](try Data(contentsOfFile: fixture.files.store))
+            let whole = store
             let place = try #require(whole.indices.dropLast(5).first { Array(whole[$0..<$0 + 6]) == number })
-            var store = whole
             store[place] = 0x80
             try Data(store).write(to: URL(filePath: fixture.files.store))
             let again = try fixture.open()
@@ -77,6 +77,10 @@ import Testing
                 continue
             }
             try again.close()
+            // The start has been counted in the file, so that bit is put back and not the file.
+            store = [UInt8](try Data(contentsOfFile: fixture.files.store))
+            store[place] = 0xA0
+            try Data(store).write(to: URL(filePath: fixture.files.store))
         }
     }
 
