@@ -88,7 +88,7 @@ let policy: [Target] = [
 let adapters: [Target] = [
     module("Questionnaires", ["Ratings", yams], resources: [.embedInCode("default.yaml")]),
     module("BatchFolder", ["BatchFiles"]),
-    module("KioskJournal", ["Ratings", "Ledger", "Wire", "BatchFiles", "Gzip", grdb, sqlite]),
+    module("KioskJournal", ["Ratings", "Ledger", "Wire", "BatchFiles", "Gzip", grdb, sqlite, crypto]),
     module("DialogScreens", ["Ratings", "Dialog", "Drawing"]),
     module("KioskWeb", [hummingbird, httpTypes, logging], resources: [.embedInCode("page.html")]),
     module(
@@ -121,12 +121,8 @@ let programs: [Target] = [
     program(
         "otsenka-collector",
         [
-<<<<<<< HEAD
             "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", "BatchFiles", "BatchFolder",
-            "QRCode", argumentParser, logging,
-=======
-            "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", "Systemd", argumentParser, logging,
->>>>>>> a8bb6260677b372979014153195207ac042de9f8
+            "QRCode", "Systemd", argumentParser, logging,
             serviceLifecycle,
         ]),
     program(
@@ -152,24 +148,23 @@ let helpers: [Target] = [
     .target(
         name: "Torture", dependencies: ["RealPrograms", "SeededRandom"], path: "Tests/Torture", swiftSettings: strict),
     .target(
-        name: "TortureJournal", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureJournal",
-        swiftSettings: strict),
+        name: "TortureJournal",
+        dependencies: [
+            "Torture", "RealPrograms", "SeededRandom", "KioskJournal", "Ledger", "Ratings", "Curl", "KioskControl",
+            grdb,
+        ], path: "Tests/TortureJournal", swiftSettings: strict),
     .target(
         name: "TortureUplink",
         dependencies: [
-            "Torture", "RealPrograms", "SeededRandom", "BatchFiles", "Collecting", "CollectorSQLite", "Curl", "Delivery",
+            "Torture", "RealPrograms", "SeededRandom", "BatchFiles", "Collecting", "CollectorSQLite", "Curl",
+            "Delivery",
             "FakeKiosk", "Gzip", "KioskControl", "KioskJournal", "Ledger", "Ratings", "UnixSocket", "Wire", grdb,
         ], path: "Tests/TortureUplink", swiftSettings: strict),
     .target(
         name: "TortureCollector",
         dependencies: [
-<<<<<<< HEAD
-            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "Curl", "Ledger",
-            "Ratings", "Wire", grdb,
-=======
             "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "CollectorWeb",
-            "Curl", "Gzip", "Ledger", "Ratings", "Wire",
->>>>>>> a8bb6260677b372979014153195207ac042de9f8
+            "Curl", "Gzip", "Ledger", "Ratings", "Wire", grdb,
         ], path: "Tests/TortureCollector", swiftSettings: strict),
     .target(
         name: "TortureSimulation",
@@ -203,13 +198,14 @@ let testTargets: [Target] = [
     tests(
         "Collecting",
         [
-            "BatchFiles", "CollectorMemory", "CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire",
+            "BatchFiles", "CollectorMemory", "CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings",
+            "Wire",
         ]),
     tests("Reporting"),
     tests("Questionnaires"),
-    tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom", "journal-writer"]),
+    tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom"]),
     .executableTarget(
-        name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings"], path: "Tests/journal-writer",
+        name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings", grdb], path: "Tests/journal-writer",
         swiftSettings: strict),
     tests("DialogScreens", ["Questionnaires"], exclude: ["Golden"]),
     tests("KioskWeb", [hummingbirdTesting]),
@@ -230,8 +226,8 @@ let testTargets: [Target] = [
             "otsenka-kiosk", "otsenka-collector",
         ], swiftSettings: strict),
     tests("Torture"),
+    tests("TortureJournal", ["Torture", "RealPrograms", "journal-writer", "otsenka-kiosk"]),
     tests(
-<<<<<<< HEAD
         "TortureUplink",
         [
             "Torture", "RealPrograms", "SeededRandom", "Ledger", "otsenka-kiosk", "otsenka-collector", "hasty-uplink",
@@ -245,20 +241,17 @@ let testTargets: [Target] = [
         "TortureCollector",
         [
             "Torture", "Collecting", "KioskControl", "Ledger", "RealPrograms", "SeededRandom", "otsenka-collector",
-            "otsenka-kiosk",
+            "otsenka-kiosk", "wrong-collector",
         ]),
-=======
-        "TortureCollector", ["Torture", "RealPrograms", "SeededRandom", "otsenka-collector", "wrong-collector"]),
     .executableTarget(
         name: "wrong-collector",
         dependencies: ["Collecting", "CollectorSQLite", "CollectorWeb", grdb, logging],
         path: "Tests/wrong-collector", swiftSettings: strict),
->>>>>>> a8bb6260677b372979014153195207ac042de9f8
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [
             "Torture", "TortureJournal", "TortureUplink", "TortureCollector", "TortureSimulation", "RealPrograms",
-            "otsenka-kiosk", "otsenka-collector", "hasty-uplink", argumentParser,
+            "otsenka-kiosk", "otsenka-collector", "hasty-uplink", "journal-writer", argumentParser,
         ], path: "Tests/otsenka-torture", swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),

@@ -96,15 +96,15 @@ struct EvidenceWalk {
         } catch {
             return breakOff("it was changed: \(error.message)", at: sequence)
         }
-        guard item.header.sequence == sequence else {
+        guard item.link.sequence == sequence else {
             let what =
-                item.header.sequence > sequence ? "it is missing" : "record \(item.header.sequence) stands in its place"
+                item.link.sequence > sequence ? "it is missing" : "record \(item.link.sequence) stands in its place"
             return breakOff(what, at: sequence)
         }
         if arrival.map({ $0.last < sequence }) ?? true {
             return breakOff("the batch that brought this record is missing", at: sequence)
         }
-        let follows = item.header.previous.utf8.elementsEqual(head.hash.base64.utf8)
+        let follows = item.link.previous.utf8.elementsEqual(head.hash.base64.utf8)
         if let suspect { return changed(follows ? suspect - 1 : suspect) }
         if !follows { suspect = sequence }
         head.sequence = sequence

@@ -17,6 +17,7 @@ extension Journal {
         let epoch = EpochState(opening: enrolment)
         try write("open an epoch") { db in try epoch.insert(db) }
         epochs.append(epoch)
+        tellNewest()
         try saveKeySuccessions()
         try saveNote()
     }

@@ -21,6 +21,8 @@ public struct JournalFacts: Equatable, Sendable {
     public let capacity: JournalCapacity
     /// What was set aside as damaged when the journal was opened.
     public let setAside: SetAside?
+    /// After a failure of a large store: its older records have yet to be looked at.
+    public let isUnderCheck: Bool
 }
 
 extension Journal {
@@ -29,6 +31,6 @@ extension Journal {
         JournalFacts(
             enrolment: enrolment, receiptKey: enrolment.map { receiptKey(of: $0) }, journalKey: publicKey, boot: boot,
             head: head, receipted: receipted, receipt: receipt, unsent: unsent,
-            capacity: gauge.capacity, setAside: setAside)
+            capacity: gauge.capacity, setAside: setAside, isUnderCheck: isUnderCheck)
     }
 }

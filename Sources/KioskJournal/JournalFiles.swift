@@ -6,7 +6,8 @@
 //   enrolment.note               who the kiosk is, kept outside the store so that it survives the store's damage
 //   journal.lock                 held with flock(2) by the one program that has the journal open; its process id inside
 //   journal.ballast              takes up room that a full disk needs to be emptied
-//   journal.suspect              there after a failure: the next opening reads every record
+//   journal.suspect              there after a failure, with its cause: the next opening reads more than the newest records
+//   journal.newest               which record was the newest one (TailWitness.swift)
 //   journal.damaged-<time>[-wal] a store that was set aside
 
 import FoundationEssentials
@@ -26,6 +27,7 @@ struct JournalFiles {
     var lock: String { directory + "/journal.lock" }
     var ballast: String { directory + "/journal.ballast" }
     var suspect: String { directory + "/journal.suspect" }
+    var newest: String { directory + "/journal.newest" }
 
     func failure(_ operation: String, _ path: String, errno code: Int32 = errno) -> JournalError {
         code == ENOSPC || code == EDQUOT

@@ -94,6 +94,7 @@ extension Journal {
             try Self.insert(lines, taken, from: before, to: after.head, db)
         }
         epochs[epochs.count - 1] = present
+        tellNewest()
         successions += taken.filter { $0.role != .journal }
     }
 

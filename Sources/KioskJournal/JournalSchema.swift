@@ -25,8 +25,6 @@ enum JournalSchema {
 
     static func position(epoch: Int, sequence: Int64) -> Int64 { Int64(epoch) << 40 | sequence }
 
-    static func sequence(position: Int64) -> Int64 { position & (1 << 40 - 1) }
-
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 records, epochs, heads, receipts, boots") { db in

@@ -5,7 +5,8 @@ import Ratings
 
 /// A damaged store that was set aside.
 public struct SetAside: Equatable, Sendable {
-    /// The file's name in the journal's directory; nothing when there was no file any more.
+    /// The file's name in the journal's directory; nothing when there was no file any more, and when only the store's end
+    /// was lost and the rest is still in use.
     public let file: String?
     public let reason: String
 }
@@ -27,12 +28,19 @@ extension Entrance {
         journal.setAside = SetAside(file: file, reason: damage.reason)
         let known = [note, damage.lastKnown].compactMap { $0 }
         if let last = known.max(by: { rank($0) < rank($1) }) {
-            try journal.openNextEpoch(after: last, receipted: receiptedHead(last), damage, at: stamp)
+            try journal.openNextEpoch(after: last, receipted: receiptedHead(last), damage.reason, at: stamp)
         }
-        try journal.saveNote()
-        try journal.settleSpace()
-        try files.remove(files.suspect)
+        try settle(journal)
         return journal
+    }
+
+    /// Opens the next epoch in a store that has lost its end; what it still holds is offered for upload as before. The
+    /// lost records may have been sent, so the chain cannot go on: two records with one number would be a fork.
+    func goOn(with journal: Journal, _ reason: String, at stamp: RecordStamp) throws(JournalError) {
+        journal.setAside = SetAside(file: nil, reason: reason)
+        if let last = journal.noteNow {
+            try journal.openNextEpoch(after: last, receipted: receiptedHead(last), reason, at: stamp)
+        }
     }
 
     /// The newer epoch is the better witness, then the higher receipt whose signatures are right.
@@ -68,7 +76,7 @@ extension Entrance {
 extension Journal {
     /// Opens the epoch after a lost one, with its `loss` as record 1, in one transaction.
     fileprivate func openNextEpoch(
-        after last: EnrolmentNote, receipted: ChainHead?, _ damage: Damage, at stamp: RecordStamp
+        after last: EnrolmentNote, receipted: ChainHead?, _ reason: String, at stamp: RecordStamp
     ) throws(JournalError) {
         var enrolment = last.enrolment
         enrolment.epoch += 1
@@ -76,7 +84,7 @@ extension Journal {
         enrolment.receiptKey = last.receiptKeys?.last ?? enrolment.receiptKey
         var epoch = EpochState(opening: enrolment)
         let loss = Loss(
-            reason: String(damage.reason.prefix(400)), receiptedEpoch: receipted?.epoch,
+            reason: String(reason.prefix(400)), receiptedEpoch: receipted?.epoch,
             receiptedSequence: receipted?.sequence, receiptedHash: receipted?.hash.base64)
         let line = try Self.line(.loss(loss), at: stamp, boot: boot, after: epoch.head)
         try write("open the next epoch") { db in
@@ -88,6 +96,7 @@ extension Journal {
                 arguments: [JournalSchema.position(epoch: epoch.number, sequence: 1), line])
         }
         epochs.append(epoch)
+        tellNewest()
         try repeatKeyChanges(at: stamp)
     }
 }

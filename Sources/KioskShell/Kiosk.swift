@@ -86,10 +86,28 @@ public final class Kiosk {
         try startWeb(on: screen)
         heart = try Heart(loop: loop, worker: worker, logger: logger)
         housekeeping = try Housekeeping(loop: loop, worker: worker, clock: clock, logger: logger)
+        checkRest()
         try ServiceManager.notify(.ready, .status("asking"))
         logger.notice(
             "the kiosk is running",
             metadata: ["display": "\(screen.name)", "kiosk": "\(facts.identity?.kiosk.rawValue ?? "not enrolled")"])
+    }
+
+    /// After a failure of a large store: its older records are looked at while the dialog is open.
+    private func checkRest() {
+        guard facts.journal.isUnderCheck else { return }
+        let mailbox = loop.mailbox
+        let loop = loop.bound(self.loop)
+        worker.checkRest { [logger] result in
+            switch result {
+            case .success: logger.notice("every record was checked after the failure")
+            case .failure(.damaged(_, let reason)):
+                logger.critical("the journal is damaged; the next start sets it aside", metadata: ["why": "\(reason)"])
+                _ = mailbox.post { loop.value.stop(status: 75) }
+            case .failure(let error):
+                logger.error("the records were not checked after the failure", metadata: ["cause": "\(error)"])
+            }
+        }
     }
 
     /// Covers the kernel's text console. A kiosk does its work without: at worst a cursor blinks in the picture.
@@ -268,7 +286,7 @@ public final class Kiosk {
         let config = Applied(
             name: "questionnaire", version: form.questionnaire.reference,
             digest: Data(SHA256.hash(data: form.bytes)).base64EncodedString())
-        let failed = FailedSessionFile(folder: settings.runtimeFolder)
+        let failed = FailedAnswerFile(folder: settings.runtimeFolder)
         let stamp = clock.stamp()
         worker.perform(
             { journal throws(JournalError) in

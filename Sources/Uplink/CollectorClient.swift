@@ -58,7 +58,9 @@ final class CollectorClient {
     func upload(_ batch: Batch) throws(CurlError) -> CurlResponse {
         try send { now in
             // Without memory for compression the bytes go as they are.
-            try .upload(batch, key: key, succession: succession, created: now) { try? Gzip.compress($0, level: Self.gzipLevel) }
+            try .upload(batch, key: key, succession: succession, created: now) {
+                try? Gzip.compress($0, level: Self.gzipLevel)
+            }
         }
     }
 

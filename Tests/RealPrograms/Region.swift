@@ -54,6 +54,11 @@ public final class Region {
         return try JSONDecoder().decode(Ticket.self, from: printed).code
     }
 
+    /// It stops answering, but its connections stay: a network that hangs. `thaw` before it ends.
+    public func freeze() { Glibc.kill(server.pid, SIGSTOP) }
+
+    public func thaw() { Glibc.kill(server.pid, SIGCONT) }
+
     /// Asks it to end, and waits until its store is closed.
     public func stop() { server.end() }
 

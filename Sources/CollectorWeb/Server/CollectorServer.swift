@@ -108,9 +108,9 @@ public struct CollectorServer: Sendable {
             address.write(listener.address(port: port, names: folder.settings.hosts))
             readiness.isOpen()
         }
+        let heads = DailyHeads(collector: collector, witness: witness, logger: logger, now: now)
         var configuration = ServiceGroupConfiguration(
-            services: [admin, main, DailyHeads(collector: collector, witness: witness, logger: logger, now: now)]
-                .map { .init(service: $0) }
+            services: ([admin, main, heads] as [any Service]).map { .init(service: $0) }
                 + others.map {
                     .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
                 }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
