@@ -111,6 +111,8 @@ final class Oracle {
         }
     }
 
+    func isForked(_ genesis: Genesis) -> Bool { chains[Self.key(genesis)]?.isForked ?? false }
+
     // MARK: The collector
 
     func issue(_ head: ChainHead, kiosk: KioskID, nonce: String) { issued.append((kiosk, head, nonce)) }

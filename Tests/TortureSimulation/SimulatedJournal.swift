@@ -97,6 +97,10 @@ final class SimulatedJournal {
         let line = try Self.line(.loss(loss), after: chain.head, stamp, boot: boot)
         oracle.open(enrolment.genesis, kiosk: box.kiosk, box: box.index)
         if box.isClone { oracle.fork([enrolment.genesis], "a clone opened it") }
+        if oracle.isForked(note.enrolment.genesis) {
+            // The collector may have closed the one before: then only an enrolment lets it in.
+            oracle.fork([enrolment.genesis], "it follows one of two pasts")
+        }
         oracle.make(line, in: enrolment.genesis, at: 1)
         chain.append(line)
         try commit { $0.store = Card.Store(epochs: [chain], boot: boot) }

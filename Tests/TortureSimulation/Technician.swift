@@ -88,7 +88,8 @@ extension World {
         guard let certificate = try? journal.signature(over: statement) else { return nil }
         let request = EnrolmentRequest(
             code: code, journalKey: journal.publicKey, transportKey: transport.publicKey,
-            certificate: certificate.base64EncodedString(), nonce: nonce, pin: "", hardware: "box \(box.index)")
+            certificate: certificate.base64EncodedString(), nonce: nonce, pin: "", hardware: "box \(box.index)",
+            afterEpoch: box.disk.written.store?.epochs.last?.number)
         return (try? JSONEncoder().encode(request)).map { (request, $0) }
     }
 }
