@@ -52,6 +52,7 @@ let cModules: [Target] = [
     c("CPangoCairo", pkgConfig: "pangocairo", apt: "libpango1.0-dev"),
     c("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     c("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    c("CQREncode", pkgConfig: "libqrencode", apt: "libqrencode-dev"),
     c("CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
     .target(name: "CConsole"),
     .target(name: "CUnixSocket"),
@@ -64,6 +65,7 @@ let wrappers: [Target] = [
     module("Drawing", ["CPangoCairo"]),
     module("Curl", ["CCurl"]),
     module("Gzip", ["CZlib"]),
+    module("QRCode", ["CQREncode"]),
     module("Systemd", ["CSystemd"]),
     module("UnixSocket", ["CUnixSocket"]),
 ]
@@ -72,19 +74,21 @@ let vocabulary: [Target] = [
     module("Ratings"),
     module("Ledger", [crypto]),
     module("Wire", ["Ratings", "Ledger", crypto, structuredFields]),
+    module("BatchFiles", ["Ratings", "Ledger", "Wire", crypto]),
     module("KioskControl", ["Ratings", "Ledger"]),
 ]
 
 let policy: [Target] = [
     module("Dialog", ["Ratings"]),
     module("Delivery", ["KioskControl", "Wire"]),
-    module("Collecting", ["Ratings", "Ledger", "Wire", crypto]),
+    module("Collecting", ["Ratings", "Ledger", "Wire", "BatchFiles", crypto]),
     module("Reporting", ["Ratings"]),
 ]
 
 let adapters: [Target] = [
     module("Questionnaires", ["Ratings", yams], resources: [.embedInCode("default.yaml")]),
-    module("KioskJournal", ["Ratings", "Ledger", grdb, sqlite]),
+    module("BatchFolder", ["BatchFiles"]),
+    module("KioskJournal", ["Ratings", "Ledger", "Wire", "BatchFiles", "Gzip", grdb, sqlite]),
     module("DialogScreens", ["Ratings", "Dialog", "Drawing"]),
     module("KioskWeb", [hummingbird, httpTypes, logging], resources: [.embedInCode("page.html")]),
     module(
@@ -101,7 +105,8 @@ let adapters: [Target] = [
     module(
         "CollectorWeb",
         [
-            "Ratings", "Ledger", "Wire", "Collecting", "Reporting", "Gzip", hummingbird, hummingbirdTLS, httpTypes,
+            "Ratings", "Ledger", "Wire", "BatchFiles", "Collecting", "Reporting", "Gzip", hummingbird, hummingbirdTLS,
+            httpTypes,
             mustache, crypto, x509, logging, metrics, serviceLifecycle,
         ], resources: [.embedInCode("Resources")]),
 ]
@@ -111,12 +116,13 @@ let programs: [Target] = [
         "otsenka-kiosk",
         [
             "KioskShell", "KioskControl", "Uplink", "Evdev", "Display", "Drawing", "DialogScreens", "Questionnaires",
-            "Systemd", "UnixSocket", argumentParser, logging,
+            "Systemd", "UnixSocket", "BatchFiles", "BatchFolder", "QRCode", argumentParser, logging,
         ]),
     program(
         "otsenka-collector",
         [
-            "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", argumentParser, logging,
+            "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", "BatchFiles", "BatchFolder",
+            "QRCode", argumentParser, logging,
             serviceLifecycle,
         ]),
     program(
@@ -147,8 +153,8 @@ let helpers: [Target] = [
     .target(
         name: "TortureUplink",
         dependencies: [
-            "Torture", "RealPrograms", "SeededRandom", "Collecting", "CollectorSQLite", "Curl", "Delivery", "FakeKiosk",
-            "Gzip", "KioskControl", "KioskJournal", "Ledger", "Ratings", "UnixSocket", "Wire", grdb,
+            "Torture", "RealPrograms", "SeededRandom", "BatchFiles", "Collecting", "CollectorSQLite", "Curl", "Delivery",
+            "FakeKiosk", "Gzip", "KioskControl", "KioskJournal", "Ledger", "Ratings", "UnixSocket", "Wire", grdb,
         ], path: "Tests/TortureUplink", swiftSettings: strict),
     .target(
         name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
@@ -176,7 +182,7 @@ let testTargets: [Target] = [
     tests("KioskControl"),
     tests("Dialog"),
     tests("Delivery"),
-    tests("Collecting", ["CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
+    tests("Collecting", ["BatchFiles", "CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
     tests("Reporting"),
     tests("Questionnaires"),
     tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom", "journal-writer"]),
@@ -191,6 +197,14 @@ let testTargets: [Target] = [
     tests(
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
+    tests("BatchFiles", ["Ledger", "Ratings", "SeededRandom", "Wire"]),
+    .testTarget(
+        name: "OfflineHallTests",
+        dependencies: [
+            "TortureUplink", "Torture", "RealPrograms", "BatchFiles", "Collecting", "Gzip", "Ledger", "SeededRandom",
+            "Wire",
+            "otsenka-kiosk", "otsenka-collector",
+        ], swiftSettings: strict),
     tests("Torture"),
     tests(
         "TortureUplink",

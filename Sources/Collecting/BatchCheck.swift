@@ -49,6 +49,8 @@ struct RequestMoment: Equatable, Sendable {
     /// Seconds since 1970 on the kiosk's wall clock.
     var created: Int64
     var clock: KioskClock
+    /// Whether a file brought it, any time later: it tells when the kiosk exported, and nothing of now.
+    var isCarried = false
 }
 
 extension CheckedBatch {

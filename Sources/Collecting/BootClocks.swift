@@ -51,22 +51,25 @@ extension BootClocks {
         var greatest: Int64
     }
 
-    /// Places the boots of a batch. `now` is the kiosk's clock as it sent, `received` the collector's; `floor` is a
-    /// time before which none of the records can have been written; `contact` gives what is known of an earlier boot.
+    /// Places the boots of a batch. `now` is the kiosk's clock as it sent, nothing where a file brought the batch some
+    /// time later; `received` is the collector's; `floor` is a time before which none of the records can have been
+    /// written; `contact` gives what is known of an earlier boot.
     init(
-        of moments: [Moment], now: KioskClock, received: Int64, floor: Int64,
+        of moments: [Moment], now: KioskClock?, received: Int64, floor: Int64,
         contact: (_ boot: Int) throws -> BootContact?
     ) rethrows {
         let runs = Self.runs(of: moments)
-        let sendingStart = received - Self.cut(now.bootMilliseconds)
-        var exact: [Int: Int64] = [now.boot: sendingStart]
+        let sending = now.map { (boot: $0.boot, start: received - Self.cut($0.bootMilliseconds)) }
+        var exact: [Int: Int64] = [:]
+        if let sending { exact[sending.boot] = sending.start }
         for run in runs where exact[run.boot] == nil {
             guard let contact = try contact(run.boot) else { continue }
             exact[run.boot] = contact.received - Self.cut(contact.bootMilliseconds)
         }
         // A boot ended before the next one started: bounds from above go backwards, bounds from below forwards.
         var latest: [Int64] = []
-        var bound = runs.last?.boot == now.boot ? received : min(sendingStart, received)
+        var bound = received
+        if let sending, runs.last?.boot != sending.boot { bound = min(sending.start, received) }
         for run in runs.reversed() {
             bound = exact[run.boot] ?? (bound - run.greatest)
             latest.append(bound)

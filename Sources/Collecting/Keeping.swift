@@ -37,13 +37,14 @@ extension Collector {
                 + "\(head.head.sequence): records that were not yet sent are gone"
             try event(.tailCut, message, row, now: now, in: transaction)
         }
-        if verdict != .rewound, row.claim.map(moment.isLater(than:)) ?? true {
+        if verdict != .rewound, row.claim.map({ moment.replaces($0, with: head.head.sequence) }) ?? true {
             row.claim = HeadClaim(
                 note: head.serialized, sequence: head.head.sequence, created: moment.created, boot: moment.clock.boot,
                 bootMilliseconds: moment.clock.bootMilliseconds)
             let contact = BootContact(
                 boot: moment.clock.boot, bootMilliseconds: moment.clock.bootMilliseconds, received: now)
-            try transaction.put(contact, chain: row.chain)
+            // A file that is read today does not say that the kiosk is in touch today.
+            if !moment.isCarried { try transaction.put(contact, chain: row.chain) }
         }
         guard let receipt, receipt.head.sequence > (try shownReceipt(row)?.head.sequence ?? 0) else { return }
         if receipt.head.sequence > row.head.sequence {

@@ -1,3 +1,4 @@
+import BatchFiles
 import Ledger
 import Ratings
 import Wire
@@ -44,6 +45,34 @@ extension Collector {
                 message: "records \(first)-\(last) are more than the \(WireLimits.recordsPerBatch) of one batch; "
                     + "send fewer records at once")
         }
+        let (keys, newest) = try await keys(of: kiosk, epoch: epoch)
+        let moment = try authenticate(
+            head, keys: [keys.transportKey, newest.transportKey], required: Self.signedFields)
+        return UploadPermit(
+            kiosk: kiosk, epoch: epoch, first: first, last: last, head: head, moment: moment, keys: keys)
+    }
+
+    /// Checks the signature of an upload that came as a file: the journal key's. Throws `Refusal`.
+    func authorizeImport(_ file: BatchFile) async throws -> UploadPermit {
+        guard file.last - file.first < Int64(WireLimits.recordsPerBatch) else {
+            throw Refusal(
+                error: .tooLarge,
+                message:
+                    "records \(file.first)-\(file.last) are more than the \(WireLimits.recordsPerBatch) of one file")
+        }
+        let (keys, _) = try await keys(of: file.kiosk, epoch: file.epoch)
+        var moment = try authenticate(file.head, keys: [keys.journalKey], required: Self.signedFields)
+        moment.isCarried = true
+        return UploadPermit(
+            kiosk: file.kiosk, epoch: file.epoch, first: file.first, last: file.last, head: file.head, moment: moment,
+            keys: keys)
+    }
+
+    /// What the signature of an upload must cover.
+    private static let signedFields = ["content-digest", "checkpoint", "head", "otsenka-clock"]
+
+    /// The epoch whose keys vouch for records of `epoch`, and the newest one.
+    private func keys(of kiosk: KioskID, epoch: Int) async throws -> (addressed: EpochRow, newest: EpochRow) {
         let epochs = try await knownEpochs(of: kiosk)
         guard let newest = epochs.last else { throw Self.unknown(kiosk) }
         let addressed = epochs.first { $0.epoch == epoch }
@@ -53,11 +82,7 @@ extension Collector {
                 message: "kiosk \(kiosk) has no epoch \(epoch) here; its epochs are "
                     + epochs.map { "\($0.epoch)" }.joined(separator: ", "))
         }
-        let moment = try authenticate(
-            head, keys: [keys.transportKey, newest.transportKey],
-            required: ["content-digest", "checkpoint", "head", "otsenka-clock"])
-        return UploadPermit(
-            kiosk: kiosk, epoch: epoch, first: first, last: last, head: head, moment: moment, keys: keys)
+        return (keys, newest)
     }
 
     /// Checks the signature of a heartbeat before its body is read. Throws `Refusal`.

@@ -5,19 +5,27 @@ import Wire
 
 // What one upload does inside its transaction.
 
+/// What became of a batch.
+enum UploadOutcome: Sendable {
+    /// Everything of it is stored; so many records were new.
+    case taken(new: Int64)
+    case refused(Refusal)
+}
+
 extension Collector {
     /// Decides over the batch and carries the decision out. The refusal is returned, not thrown: what a refusal leaves
     /// behind (a closed epoch, a branch, an event) has to be committed.
     func take(
         _ batch: CheckedBatch, permit: UploadPermit, now: Int64, in transaction: any StoreTransaction
-    ) throws -> Refusal? {
+    ) throws -> UploadOutcome {
         var row: EpochRow
         switch try epoch(of: batch, permit: permit, now: now, in: transaction) {
         case .success(let found): row = found
-        case .failure(let refusal): return refusal
+        case .failure(let refusal): return .refused(refusal)
         }
         guard row.journalKey == permit.keys.journalKey else {
-            return Refusal(error: .unavailable, message: "the kiosk was enrolled again meanwhile; send the batch again")
+            return .refused(
+                Refusal(error: .unavailable, message: "the kiosk was enrolled again meanwhile; send the batch again"))
         }
         let outline = try self.outline(batch, head: row.head)
         let facts = ChainFacts(
@@ -30,7 +38,9 @@ extension Collector {
             try note(batch.head, batch.receipt, verdict, at: batch.moment, &row, now: now, in: transaction)
         }
         try save(&row, in: transaction)
-        return refusal
+        if let refusal { return .refused(refusal) }
+        guard case .store(let from) = decision else { return .taken(new: 0) }
+        return .taken(new: batch.last - from + 1)
     }
 
     private func carryOut(
@@ -87,7 +97,8 @@ extension Collector {
         let items = batch.items[start...]
         let chain = row.chain
         let clocks = try BootClocks(
-            of: items.compactMap(\.moment), now: batch.moment.clock, received: now, floor: row.floor,
+            of: items.compactMap(\.moment), now: batch.moment.isCarried ? nil : batch.moment.clock, received: now,
+            floor: row.floor,
             contact: { try transaction.contact(chain, boot: $0) })
         var deriving = Deriving(place: row.place, clocks: clocks, received: now) {
             try transaction.session(chain, $0)

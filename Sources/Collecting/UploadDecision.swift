@@ -52,12 +52,25 @@ extension RequestMoment {
         }
         return created > claim.created && created - claim.created > Self.toleratedStep
     }
+
+    /// Whether the claim of `claim` may give way to this request's, which signs `sequence`.
+    ///
+    /// Files come in any order and from kiosks whose wall clock nobody sets, so for them the boot clock alone tells which
+    /// is newer, and a claim is never lowered.
+    func replaces(_ claim: HeadClaim, with sequence: Int64) -> Bool {
+        guard isCarried else { return isLater(than: claim) }
+        return sequence >= claim.sequence
+            && (clock.boot, clock.bootMilliseconds) > (claim.boot, claim.bootMilliseconds)
+    }
 }
 
 extension ChainFacts {
     /// Judges the head that a request carries.
     func verdict(on signed: ChainHead, at moment: RequestMoment) -> HeadVerdict {
         guard let claim else { return .plain }
+        // A file is old by its nature: its head may close no epoch and raise no alarm. A card that was set back shows as
+        // a fork as soon as it has written anything.
+        if moment.isCarried { return signed.sequence < max(claim.sequence, head.sequence) ? .late : .plain }
         guard moment.isLater(than: claim) else { return signed.sequence < claim.sequence ? .late : .plain }
         if signed.sequence < head.sequence { return .rewound }
         return signed.sequence < claim.sequence ? .tailCut : .plain

@@ -12,14 +12,24 @@ extension Collector {
     public func upload(
         _ permit: UploadPermit, body: Data, now: Int64, inflate: (Data) throws -> Data
     ) async throws -> UploadAnswer {
+        try await settle(permit, body: body, now: now, inflate: inflate).answer
+    }
+
+    /// The same, with the number of records that were new.
+    func settle(
+        _ permit: UploadPermit, body: Data, now: Int64, inflate: (Data) throws -> Data
+    ) async throws -> (answer: UploadAnswer, new: Int64) {
         let batch = try check(permit, body: try verified(body, of: permit.head, inflate: inflate))
         let outcome = try await store.write { transaction in
             try self.take(batch, permit: permit, now: now, in: transaction)
         }
-        if let refusal = outcome { throw refusal }
-        var receipt = batch.checkpoint
-        try receipt.cosign(as: identity.name, with: identity.key, time: UInt64(max(0, now / 1000)))
-        return UploadAnswer(receipt: receipt.serialized)
+        switch outcome {
+        case .refused(let refusal): throw refusal
+        case .taken(let new):
+            var receipt = batch.checkpoint
+            try receipt.cosign(as: identity.name, with: identity.key, time: UInt64(max(0, now / 1000)))
+            return (UploadAnswer(receipt: receipt.serialized), new)
+        }
     }
 
     func verified(

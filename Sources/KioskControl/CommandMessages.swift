@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Ledger
 import Ratings
 
@@ -11,6 +12,15 @@ public enum CommandRequest: Codable, Equatable, Sendable {
     case verify
     /// Lines from `first` on, as many as fit. Answer: `lines`; empty at the end.
     case export(first: Int64)
+    /// Which records are to be carried to the collector: those without a receipt, or with `first` those of the present
+    /// epoch from there on. Answer: `waiting`.
+    case waiting(first: Int64?)
+    /// The batch file that begins with a record, with at most so many. Answer: `file`.
+    case batchFile(epoch: Int, first: Int64, maximumRecords: Int)
+    /// Files of these records are durable on their medium; goes on record. Answer: `done`.
+    case exported([RecordRange], medium: String)
+    /// A receipt that was carried back. Answer: `receipted`, or `refused`.
+    case receipt(note: String)
     /// A visit has ended: ask. Answer: `done`, or `refused` while another dialog is shown.
     case visit(Visit)
     /// The keys for an enrolment: the journal's public key, and its signature over the transport key. Answer: `certified`.
@@ -26,9 +36,28 @@ public enum CommandAnswer: Codable, Equatable, Sendable {
     case broken(sequence: Int64, reason: String)
     case lines([String], checkpoint: String?)
     case certified(TransportCertificate)
+    /// Oldest epoch first; empty when nothing waits.
+    case waiting([RecordRange])
+    /// The bytes of a batch file and what is in it.
+    case file(Data, RecordRange)
+    /// All records up to this one are receipted; whether the receipt was news.
+    case receipted(epoch: Int, sequence: Int64, isNew: Bool)
     case done
     case refused(reason: String)
     case failed(reason: String)
+}
+
+/// Records of one epoch.
+public struct RecordRange: Codable, Equatable, Sendable {
+    public var epoch: Int
+    public var first: Int64
+    public var last: Int64
+
+    public init(epoch: Int, first: Int64, last: Int64) {
+        self.epoch = epoch
+        self.first = first
+        self.last = last
+    }
 }
 
 /// What the journal key says of the transport key.

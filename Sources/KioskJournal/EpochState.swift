@@ -16,8 +16,10 @@ struct EpochState {
     var receipt: String?
     /// Whether its records are still offered for upload.
     var uploads: Bool
-    /// The highest record that was handed out to be sent, in this run of the program.
+    /// The highest record that was handed out: to be sent in this run of the program, or as a file in any.
     var offered: Int64
+    /// The highest record that was handed out as a file; 0 before.
+    var exported: Int64
 
     var number: Int { enrolment.epoch }
 
@@ -32,6 +34,7 @@ struct EpochState {
         receipted = 0
         uploads = true
         offered = 0
+        exported = 0
     }
 
     /// Stores the rows of a new chain.
@@ -52,8 +55,8 @@ struct EpochState {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT epoch.*, head.seq, head.hash, receipt.seq AS receipted, receipt.note
-                FROM epoch LEFT JOIN head USING (epoch) LEFT JOIN receipt ON receipt.epoch = epoch.epoch
+                SELECT epoch.*, head.seq, head.hash, receipt.seq AS receipted, receipt.note, exported.seq AS exported
+                FROM epoch LEFT JOIN head USING (epoch) LEFT JOIN exported USING (epoch) LEFT JOIN receipt ON receipt.epoch = epoch.epoch
                     AND receipt.seq = (SELECT max(seq) FROM receipt WHERE receipt.epoch = epoch.epoch)
                 ORDER BY epoch.epoch
                 """
@@ -81,7 +84,8 @@ struct EpochState {
         receipted = row.value("receipted", Int64.self) ?? 0
         receipt = row.value("note", String.self)
         self.uploads = uploads
-        offered = receipted
+        exported = min(row.value("exported", Int64.self) ?? 0, sequence)
+        offered = max(receipted, exported)
         guard (0...sequence).contains(receipted), receipted >= anchor else {
             throw Unreadable(reason: "a receipt is above the newest record")
         }

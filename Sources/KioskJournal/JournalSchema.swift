@@ -1,7 +1,7 @@
 // The store of a kiosk: one SQLite file, one connection (`reliability.md` §4).
 //
 // Constraints: a record that was acknowledged survives any crash and any power cut; a changed byte is found; nothing is
-// deleted that the collector has not receipted; an auditor needs `sqlite3` and `sha256sum`. Format, version 1:
+// deleted that the collector has not receipted; an auditor needs `sqlite3` and `sha256sum`. Format:
 //   record   position → line. The position is epoch × 2^40 + sequence, so that new lines go to the end of one B-tree and
 //            a commit changes two pages. The line is the record's JSON without its newline (RecordLine.swift).
 //            The view `line` shows the two numbers apart.
@@ -9,6 +9,7 @@
 //   head     one row for each chain: its newest record. Changed in the transaction that stores the record.
 //   receipt  the newest receipt of each epoch, and older ones about an hour apart, from which compaction takes the age.
 //   boot     one row: how often the program has started.
+//   exported the highest record of an epoch that left as a file: its receipt may come back after any number of starts.
 // Operations: `Journal.append`, `.batch`, `.accept`, `.enrol`, `.compact`, `.verify`.
 // Migrations are never edited; a change is a new one.
 
@@ -55,6 +56,10 @@ enum JournalSchema {
                     ) STRICT, WITHOUT ROWID;
                     CREATE TABLE boot (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
                     """)
+        }
+        migrator.registerMigration("what left as files") { db in
+            try db.execute(
+                sql: "CREATE TABLE exported (epoch INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT")
         }
         return migrator
     }

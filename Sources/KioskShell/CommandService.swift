@@ -1,5 +1,6 @@
 import Dialog
 import FoundationEssentials
+import Glibc
 import KioskControl
 import KioskJournal
 import Ledger
@@ -24,6 +25,8 @@ final class CommandService {
         var visit: (Visit, @escaping (VisitRefusal?) -> Void) -> Void
         /// The kiosk has just been enrolled: the dialog may open.
         var enrolled: () -> Void
+        /// More records wait to be sent, or fewer do.
+        var backlogChanged: () -> Void
     }
 
     /// How many lines one `export` answer may hold, and their bytes.
@@ -55,6 +58,10 @@ final class CommandService {
         case .status: status(reply)
         case .verify: verify(reply)
         case .export(let first): export(first, reply)
+        case .waiting(let first): waiting(first, reply)
+        case .batchFile(let epoch, let first, let records): batchFile(epoch, first, records, reply)
+        case .exported(let ranges, let medium): exported(ranges, medium, reply)
+        case .receipt(let note): accept(note, reply)
         case .visit(let visit):
             hooks.visit(visit) { refusal in reply(refusal.map { .refused(reason: $0.reason) } ?? .done) }
         case .certify(let transportKey): certify(transportKey, reply)
@@ -104,6 +111,55 @@ final class CommandService {
         }
     }
 
+    private func waiting(_ first: Int64?, _ reply: Reply<CommandAnswer>) {
+        perform(reply) { journal throws(JournalError) in
+            try journal.waiting(first: first)
+        } answer: { spans in
+            .waiting(spans.map { RecordRange(epoch: $0.epoch, first: $0.first, last: $0.last) })
+        }
+    }
+
+    private func batchFile(_ epoch: Int, _ first: Int64, _ records: Int, _ reply: Reply<CommandAnswer>) {
+        let now = kiosk.time()
+        let created = Int64(Glibc.time(nil))
+        perform(reply) { journal throws(JournalError) in
+            try journal.batchFile(
+                epoch: epoch, first: first, maximumRecords: records, bootMilliseconds: now.bootMilliseconds,
+                created: created)
+        } answer: { file in
+            .file(file.serialized, RecordRange(epoch: file.epoch, first: file.first, last: file.last))
+        }
+    }
+
+    private func exported(_ ranges: [RecordRange], _ medium: String, _ reply: Reply<CommandAnswer>) {
+        let now = kiosk.time()
+        let stamp = RecordStamp(bootMilliseconds: now.bootMilliseconds, wall: now.wall, clock: now.clock)
+        perform(reply) { journal throws(JournalError) in
+            for range in ranges.prefix(Self.exportRecords) {
+                let isEarlier = range.epoch != journal.enrolment?.epoch
+                let export = Export(
+                    first: range.first, last: range.last, medium: medium == "qr" ? "qr" : "files",
+                    epoch: isEarlier ? range.epoch : nil)
+                _ = try journal.append(.export(export), at: stamp)
+            }
+            return journal.facts
+        } answer: { [kiosk, hooks] facts in
+            kiosk.journalChanged(facts)
+            hooks.backlogChanged()
+            return .done
+        }
+    }
+
+    private func accept(_ note: String, _ reply: Reply<CommandAnswer>) {
+        perform(reply) { journal throws(JournalError) in
+            (try journal.accept(carried: note), journal.facts)
+        } answer: { [kiosk, hooks] carried, facts in
+            kiosk.journalChanged(facts)
+            hooks.backlogChanged()
+            return .receipted(epoch: carried.epoch, sequence: carried.receipted, isNew: carried.isNew)
+        }
+    }
+
     private func certify(_ transportKey: PublicKey, _ reply: Reply<CommandAnswer>) {
         perform(reply) { journal throws(JournalError) in
             TransportCertificate(
@@ -137,6 +193,7 @@ final class CommandService {
         worker.perform(work, on: loop) { result in
             switch result {
             case .success(let value): reply(answer(value))
+            case .failure(.receipt(let refusal)): reply(.refused(reason: "\(JournalError.receipt(refusal))"))
             case .failure(.staleEpoch(let asked, let newest)):
                 reply(.refused(reason: "\(JournalError.staleEpoch(asked: asked, newest: newest))"))
             case .failure(let error): reply(.failed(reason: "\(error)"))

@@ -145,7 +145,8 @@ public final class Kiosk {
                 display: { [weak self] in self?.screen?.name ?? "" },
                 pressToFrame: { [weak self] in self?.latencies.summary },
                 visit: { [weak self] visit, reply in self?.dialog?.take(visit, reply: reply) },
-                enrolled: { [weak self] in self?.enrolled() }))
+                enrolled: { [weak self] in self?.enrolled() },
+                backlogChanged: { [weak self] in self?.uplink?.backlogChanged() }))
     }
 
     private func startInput() throws {

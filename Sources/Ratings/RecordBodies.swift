@@ -212,12 +212,22 @@ public struct KeyChange: Codable, Equatable, Sendable {
 public struct Export: Codable, Equatable, Sendable {
     public var first: Int64
     public var last: Int64
+    /// `files` or `qr`.
     public var medium: String
+    /// The epoch of the records, where it is an earlier one than that of this record.
+    public var epoch: Int?
 
-    public init(first: Int64, last: Int64, medium: String) {
+    public init(first: Int64, last: Int64, medium: String, epoch: Int? = nil) {
         self.first = first
         self.last = last
         self.medium = medium
+        self.epoch = epoch
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case first, last, medium
+        // Bodies stand in one object with the header, whose own epoch is `epoch`.
+        case epoch = "of_epoch"
     }
 }
 

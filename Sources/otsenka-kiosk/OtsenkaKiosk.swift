@@ -12,8 +12,8 @@ struct OtsenkaKiosk: ParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, UplinkCommand.self, MaintainCommand.self, EnrolCommand.self, StatusCommand.self,
-            VerifyCommand.self, ExportCommand.self, VisitCommand.self, DoctorCommand.self, InputCommand.self,
-            RenderCommand.self, LintCommand.self,
+            VerifyCommand.self, ExportCommand.self, ImportReceiptsCommand.self, VisitCommand.self, DoctorCommand.self,
+            InputCommand.self, RenderCommand.self, LintCommand.self,
         ])
 
     /// Synchronous, so that `run` has the real main thread: under an asynchronous main the runtime parks that thread in

@@ -40,41 +40,68 @@ struct VerifyCommand: ParsableCommand {
 
     @OptionGroup var runtime: RuntimeOptions
 
+    @Flag(help: "Print the facts as JSON.")
+    var json = false
+
     func run() throws {
         let answer = try runtime.ask(.verify, seconds: 600)
+        guard case .status(let status) = try runtime.ask(.status, seconds: 60) else { throw answer.failure }
+        var facts = Facts(
+            kiosk: status.kiosk?.rawValue, epoch: status.epoch, collector: status.collector,
+            receipted: status.receipted, unsent: status.unsent, marks: status.marks)
         switch answer {
-        case .verified(0, _): print("the kiosk is not enrolled yet, so there is no chain")
-        case .verified(let records, let head): print("\(records) records are right; the newest has the hash \(head)")
+        case .verified(let records, let head):
+            facts.clean = true
+            facts.records = records
+            facts.head = head.isEmpty ? nil : head
         case .broken(let sequence, let reason):
-            throw Failure(
-                status: 65,
-                message:
-                    "record \(sequence) is not right: \(reason); keep the journal's folder as evidence and call support"
-            )
+            facts.firstWrong = sequence
+            facts.reason = reason
         default: throw answer.failure
         }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(facts), as: UTF8.self))
+        } else if facts.clean {
+            print(facts.text)
+        }
+        guard let sequence = facts.firstWrong else { return }
+        throw Failure(
+            status: 65,
+            message:
+                "record \(sequence) is not right: \(facts.reason ?? ""); keep the journal's folder as evidence and "
+                + "call support")
     }
-}
 
-/// `otsenka-kiosk export`
-struct ExportCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "export",
-        abstract: "Print the records of the present epoch, one line each, as they are stored and sent.")
+    /// What an auditor writes down.
+    private struct Facts: Encodable {
+        var clean = false
+        /// Nothing before enrolment.
+        var kiosk: String?
+        var epoch: Int?
+        var collector: String?
+        /// Records of the present epoch that were walked over.
+        var records: Int64?
+        /// The hash of the newest of them, base64: what a checkpoint or a receipt must name.
+        var head: String?
+        var receipted: Int64
+        var unsent: Int64
+        var marks: [String]
+        var firstWrong: Int64?
+        var reason: String?
 
-    @OptionGroup var runtime: RuntimeOptions
+        enum CodingKeys: String, CodingKey {
+            case clean, kiosk, epoch, collector, records, head, receipted, unsent, marks, reason
+            case firstWrong = "first_wrong"
+        }
 
-    @Option(help: "The record to begin with.")
-    var first: Int64 = 1
-
-    func run() throws {
-        var next = first
-        while true {
-            let answer = try runtime.ask(.export(first: next))
-            guard case .lines(let lines, _) = answer else { throw answer.failure }
-            if lines.isEmpty { return }
-            for line in lines { print(line) }
-            next += Int64(lines.count)
+        var text: String {
+            guard let kiosk, let epoch, let records, let head else {
+                return "the kiosk is not enrolled yet, so there is no chain"
+            }
+            return "kiosk \(kiosk), epoch \(epoch): \(records) records are right, \(receipted) of them receipted; "
+                + "the newest has the hash \(head)"
         }
     }
 }

@@ -25,8 +25,16 @@ public final class Child {
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { for text in words + settings { free(text) } }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // Threads of Dispatch block every signal and a child inherits that: it would not hear SIGTERM.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var pid: pid_t = 0
-        let code = posix_spawnp(&pid, arguments[0], &actions, nil, &words, &settings)
+        let code = posix_spawnp(&pid, arguments[0], &actions, &attributes, &words, &settings)
         guard code == 0 else {
             throw ChildError("\(arguments[0]) cannot be started (errno \(code)); see that it is installed")
         }

@@ -1,3 +1,4 @@
+import BatchFiles
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -18,6 +19,10 @@ struct AdminRoutes: Sendable {
             return try Answers.json(try await staff.add(new))
         }
         router.get("admin/kiosks") { _, _ in try Answers.json(try await staff.kiosks()) }
+        router.post("admin/batches") { request, _ in
+            let body = Data(try await request.body.collect(upTo: BatchFile.maximumBytes).readableBytesView)
+            return try Answers.json(try await staff.importBatch(body))
+        }
         router.get("admin/report") { request, _ in
             let query = request.uri.queryParameters
             guard let by = query.get("by").flatMap(Grouping.init(rawValue:)) else {

@@ -98,3 +98,40 @@ public struct Verdict: Codable, Equatable, Sendable {
         public var what: String
     }
 }
+
+/// What became of one batch file; the answer of `POST /admin/batches`.
+public struct BatchVerdict: Codable, Equatable, Sendable {
+    public enum Outcome: String, Codable, Sendable {
+        /// Some of its records were new.
+        case taken
+        /// Everything in it was there already.
+        case repeated
+        /// Earlier records are missing: import the file that has record `need`, then this one again.
+        case gap
+        /// The collector has lost records that it had receipted; the kiosk must export from `need` on.
+        case rewindCollector = "rewind_collector"
+        /// Its records differ from those stored; both are kept.
+        case fork
+        case refused
+    }
+
+    public var outcome: Outcome
+    public var kiosk: String?
+    public var epoch: Int?
+    public var first: Int64?
+    public var last: Int64?
+    /// Records that were new.
+    public var new: Int64?
+    public var need: Int64?
+    /// The code of the refusal, as over HTTP.
+    public var error: String?
+    public var message: String?
+    /// The receipt, as the text of the note.
+    public var receipt: String?
+
+    /// A file that was refused before anybody could ask the collector.
+    public init(refused message: String) {
+        outcome = .refused
+        self.message = message
+    }
+}
