@@ -36,6 +36,7 @@ enum LongOutage {
         let before = (uplink: Memory.resident(uplink), run: Memory.resident(program))
         let began = ContinuousClock.now
         let total = thanked.hashes.count
+        row.faults = gate.refused
         try trial.wait(for: promise, row: row, count: { total - Int((try? kiosk.status().unsent) ?? 0) }) {
             try kiosk.status().unsent == 0
         }

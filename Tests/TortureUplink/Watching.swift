@@ -14,7 +14,9 @@ extension Trial {
                 if now != last { end = .now + .seconds(120) }
                 last = now
                 if var row {
-                    (row.tries, row.faults) = (now, now)
+                    row.tries = now
+                    // Where each try is a fault.
+                    if row.faults == 0 { row.faults = now }
                     progress.tell(row, of: tries)
                 }
             }

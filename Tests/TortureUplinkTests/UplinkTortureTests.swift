@@ -24,7 +24,7 @@ import Torture
     }
 
     @Test func everyRatingArrivesOnceUnderTLS() async throws {
-        let row = try await Self.run(tries: 150, SecureFaults.torture.run)
+        let row = try await Self.run(tries: 60, SecureFaults.torture.run)
         #expect(row.isKept, "\(row.details)")
     }
 
