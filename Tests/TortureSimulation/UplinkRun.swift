@@ -154,6 +154,8 @@ final class UplinkRun {
         send(request, .upload(batch.kiosk, epoch: batch.epoch, first: batch.first, last: batch.last)) { [self] reply in
             switch reply {
             case .none(let answer): turn(.uploaded(answer))
+            case .answer(let answer) where world.subject == .acceptanceByStatus && answer.status == 200:
+                judge("", of: batch)
             case .answer(let answer):
                 switch UploadReply(status: answer.status, body: answer.body, retryAfterSeconds: answer.retryAfter) {
                 case .answer(let meaning): turn(.uploaded(heard(meaning)))
@@ -169,7 +171,7 @@ final class UplinkRun {
 
     /// As `UplinkProgram.judge`.
     private func judge(_ note: String, of batch: Batch) {
-        guard batch.isNews else {
+        guard batch.isNews || world.subject == .acceptanceByStatus else {
             let isOurs = identity.map { batch.isReceipted(by: note, identity: $0) } ?? false
             return turn(.uploaded(isOurs ? .accepted : .worthless))
         }
