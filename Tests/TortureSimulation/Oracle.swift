@@ -41,6 +41,8 @@ final class Oracle {
     private(set) var forgotten: Set<SessionID> = []
     /// Receipts that the collector gave out since it was restored last.
     private(set) var issued: [(kiosk: KioskID, head: ChainHead, nonce: String)] = []
+    /// The heads of all receipts that the collector ever gave out.
+    private var everIssued: Set<ChainHead> = []
     private(set) var violations: [String] = []
     /// Every event that was ever on record, also of a past that was restored away.
     private(set) var events: [EventRow] = []
@@ -79,6 +81,10 @@ final class Oracle {
 
     func receipted(_ head: ChainHead, in genesis: Genesis) {
         chains[Self.key(genesis)]?.receipted.append(head)
+        if !everIssued.contains(head) {
+            violate(
+                "record \(head.sequence) of \(head.kiosk), epoch \(head.epoch), counts as receipted without a receipt")
+        }
     }
 
     /// A visitor saw that the answer was taken.
@@ -115,7 +121,10 @@ final class Oracle {
 
     // MARK: The collector
 
-    func issue(_ head: ChainHead, kiosk: KioskID, nonce: String) { issued.append((kiosk, head, nonce)) }
+    func issue(_ head: ChainHead, kiosk: KioskID, nonce: String) {
+        issued.append((kiosk, head, nonce))
+        everIssued.insert(head)
+    }
     func restored() { issued = [] }
     func hear(_ events: some Sequence<EventRow>) { self.events += events }
 
