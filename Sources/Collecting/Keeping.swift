@@ -67,10 +67,10 @@ extension Collector {
         try transaction.update(row)
     }
 
-    /// Opens an epoch under the next chain number.
+    /// Opens an epoch under the next chain number. One that is open supersedes those that were.
     func open(
         _ kiosk: KioskID, epoch: Int, place: KioskPlace, keys: EpochKeys, origin: EpochOrigin, floor: Int64, now: Int64,
-        in transaction: any StoreTransaction
+        as state: EpochState = .open, in transaction: any StoreTransaction
     ) throws -> EpochRow {
         let last = try transaction.lastEpoch()
         let genesis = Genesis(
@@ -78,10 +78,10 @@ extension Collector {
         var row = EpochRow(
             chain: (last?.chain ?? 0) + 1, kiosk: kiosk, epoch: epoch, place: place, journalKey: keys.journalKey,
             transportKey: keys.transportKey, certificate: keys.certificate, collectorNonce: keys.collectorNonce,
-            origin: origin, opened: now, seal: "", head: genesis.head, floor: floor)
+            origin: origin, opened: now, seal: "", state: state, head: genesis.head, floor: floor)
         row.seal = try Seal.sign(Seal.text(of: row, after: last?.seal ?? ""), with: identity.key)
         row.stateSeal = try Seal.sign(Seal.text(ofStateOf: row), with: identity.key)
-        for var older in try transaction.epochs(of: kiosk) where older.state == .open {
+        for var older in try transaction.epochs(of: kiosk) where older.state == .open && state == .open {
             older.state = .superseded
             try save(&older, in: transaction)
         }
@@ -91,21 +91,25 @@ extension Collector {
 
     /// The epoch that a batch belongs to; opened here where the kiosk started it by itself after damage (§4,
     /// “Corruption”).
+    ///
+    /// It may come after a newer one: a restored collector hears of it again only when the kiosk has been enrolled since.
     func epoch(
         of batch: CheckedBatch, permit: UploadPermit, now: Int64, in transaction: any StoreTransaction
     ) throws -> Result<EpochRow, Refusal> {
         if let row = try transaction.epoch(permit.kiosk, permit.epoch) { return .success(row) }
         let epochs = try transaction.epochs(of: permit.kiosk)
-        guard let newest = epochs.last, newest.epoch < permit.epoch else {
+        guard let before = epochs.last(where: { $0.epoch < permit.epoch }) else {
             return .failure(Self.unknown(permit.kiosk))
         }
+        let isBetween = epochs.contains { $0.epoch > permit.epoch }
         if let refusal = tooManyLosses(epochs, opening: permit.epoch, now: now) { return .failure(refusal) }
-        switch newest.state {
+        switch before.state {
         case .revoked: return .failure(Self.revoked(permit.kiosk))
         case .open: break
+        case .superseded where isBetween: break
         case .closed, .superseded:
             let message =
-                "epoch \(newest.epoch) of kiosk \(permit.kiosk) is \(newest.state.rawValue), so it cannot open "
+                "epoch \(before.epoch) of kiosk \(permit.kiosk) is \(before.state.rawValue), so it cannot open "
                 + "another by itself; enrol it with a code of `otsenka-collector kiosk replace \(permit.kiosk)`"
             return .failure(Refusal(error: .epochClosed, message: message))
         }
@@ -113,27 +117,27 @@ extension Collector {
             let message = "epoch \(permit.epoch) is not known here yet; send it from record 1"
             return .failure(Refusal(error: .gap, message: message, need: 1))
         }
-        var genesis = newest.genesis
+        var genesis = before.genesis
         genesis.epoch = permit.epoch
         guard batch.items.first?.isLoss == true, batch.previous == genesis.hash else {
             let message =
                 "epoch \(permit.epoch) of kiosk \(permit.kiosk) was not opened by an enrolment, and its record "
-                + "1 is not a `loss` that follows the genesis of epoch \(newest.epoch)'s key and nonce"
+                + "1 is not a `loss` that follows the genesis of epoch \(before.epoch)'s key and nonce"
             return .failure(Refusal(error: .brokenChain, message: message))
         }
         // Whoever holds only a key that was changed must not begin anew with it.
         let spoken = [batch.keys.first] + batch.keys.changes.compactMap(\.succession.newKey)
-        guard spoken.contains(newest.keys.current) else {
+        guard spoken.contains(before.keys.current) else {
             let message =
                 "epoch \(permit.epoch) of kiosk \(permit.kiosk) does not begin with the changes of its journal key; send "
                 + "them with record 1"
             return .failure(Refusal(error: .brokenChain, message: message))
         }
         let row = try open(
-            permit.kiosk, epoch: permit.epoch, place: newest.place, keys: EpochKeys(newest), origin: .loss,
-            floor: newest.floor, now: now, in: transaction)
+            permit.kiosk, epoch: permit.epoch, place: before.place, keys: EpochKeys(before), origin: .loss,
+            floor: before.floor, now: now, as: isBetween ? .superseded : .open, in: transaction)
         let message =
-            "kiosk \(row.kiosk) lost its journal of epoch \(newest.epoch) and opened epoch \(row.epoch) by itself"
+            "kiosk \(row.kiosk) lost its journal of epoch \(before.epoch) and opened epoch \(row.epoch) by itself"
         try event(.epochByLoss, message, row, now: now, in: transaction)
         return .success(row)
     }

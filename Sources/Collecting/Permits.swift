@@ -83,7 +83,8 @@ extension Collector {
     /// What the signature of an upload must cover.
     private static let signedFields = ["content-digest", "checkpoint", "head", "otsenka-clock"]
 
-    /// The epoch whose keys vouch for records of `epoch`, the newest one, and the transport keys of all.
+    /// The epoch whose keys vouch for records of `epoch` (where that one is not known yet, the one before it), the newest
+    /// one, and the transport keys of all.
     private func keys(
         of kiosk: KioskID, epoch: Int
     ) async throws -> (addressed: EpochRow, newest: EpochRow, transport: TransportKeys) {
@@ -91,7 +92,7 @@ extension Collector {
         guard let newest = epochs.last else { throw Self.unknown(kiosk) }
         let transport = TransportKeys(epochs, successions)
         let addressed = epochs.first { $0.epoch == epoch }
-        guard let keys = addressed ?? (epoch > newest.epoch ? newest : nil) else {
+        guard let keys = addressed ?? epochs.last(where: { $0.epoch < epoch }) else {
             throw Refusal(
                 error: .notFound,
                 message: "kiosk \(kiosk) has no epoch \(epoch) here; its epochs are "

@@ -245,6 +245,26 @@ import Wire
         #expect(await collector.verify().faults == [])
     }
 
+    @Test func `an epoch that a restored collector has forgotten is taken after the next enrolment too`() async throws {
+        var kiosk = try await collector.enrolFake("hall-1", now: scene.now)
+        try kiosk.fill(upTo: 10)
+        #expect(try await collector.take(1, 5, of: &kiosk, now: scene.now) == nil)
+        // Epoch 2 was receipted by a collector that has been restored since.
+        try kiosk.loseJournal()
+        try kiosk.visit(mark: 5)
+        let code = try await collector.replaceKiosk(kiosk.id, now: scene.now).code
+        let request = try FakeKiosk.enrolment(
+            code, journalKey: SigningKey(), transportKey: SigningKey(), afterEpoch: kiosk.epoch)
+        let answer = try await collector.enrol(try JSONEncoder().encode(request), now: scene.now)
+        #expect(answer.epoch == 3)
+        #expect(try await collector.take(2, 4, of: &kiosk, now: scene.now)?.need == 1)
+        #expect(try await collector.take(1, 4, of: &kiosk, now: scene.now) == nil)
+        let epochs = try await scene.store.read { [kiosk] in try $0.epochs(of: kiosk.id) }
+        #expect(epochs.map(\.epoch) == [1, 2, 3])
+        #expect(epochs.map(\.state) == [.superseded, .superseded, .open])
+        #expect(await collector.verify().faults == [])
+    }
+
     @Test func `a kiosk that opens epoch after epoch, or one far ahead, is stopped`() async throws {
         var limits = CollectorLimits()
         limits.lossEpochsPerDay = 2

@@ -238,13 +238,14 @@ extension FakeKiosk {
     }
 
     public static func enrolment(
-        _ code: EnrolmentCode, journalKey: SigningKey, transportKey: SigningKey
+        _ code: EnrolmentCode, journalKey: SigningKey, transportKey: SigningKey, afterEpoch: Int? = nil
     ) throws -> EnrolmentRequest {
         let statement = TransportStatement.bytes(
             journalKey: journalKey.publicKey, transportKey: transportKey.publicKey)
         return EnrolmentRequest(
             code: code, journalKey: journalKey.publicKey, transportKey: transportKey.publicKey,
             certificate: try journalKey.signature(over: statement).base64EncodedString(),
-            nonce: Data(repeating: 3, count: 16).base64EncodedString(), pin: "", hardware: "fake")
+            nonce: Data(repeating: 3, count: 16).base64EncodedString(), pin: "", hardware: "fake",
+            afterEpoch: afterEpoch)
     }
 }

@@ -40,8 +40,9 @@ import Testing
                 data: \(kiosk)/data
                 runtime: \(kiosk)/run
                 display:
-                  backend: headless
+                  backend: web
                   mode: 800x600
+                  web-port: 0
 
                 """
             try Data(settings.utf8).write(to: URL(filePath: kiosk + "/kiosk.yaml"))
