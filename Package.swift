@@ -141,7 +141,8 @@ let helpers: [Target] = [
     .target(
         name: "Decoders",
         dependencies: [
-            "Collecting", "Delivery", "Evdev", "Gzip", "KioskControl", "Ledger", "Questionnaires", "Ratings",
+            "BatchFiles", "Collecting", "Delivery", "Evdev", "Gzip", "KioskControl", "Ledger", "Questionnaires",
+            "Ratings",
             "UnixSocket", "Wire",
         ], path: "Tests/Decoders", swiftSettings: strict),
     .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),

@@ -23,7 +23,8 @@ public struct Decoder: Sendable {
     }
 
     public static let all: [Decoder] = [
-        .record, .note, .request, .batch, .gzip, .enrolment, .answer, .frames, .questionnaire, .input,
+        .record, .note, .request, .batch, .gzip, .enrolment, .answer, .frames, .questionnaire, .input, .heads, .export,
+        .succession, .batchFile, .codes,
     ]
 
     public static func named(_ name: String) -> Decoder? { all.first { $0.name == name } }
