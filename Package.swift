@@ -153,11 +153,9 @@ let helpers: [Target] = [
     .target(
         name: "TortureUplink",
         dependencies: [
-            "Torture", "RealPrograms", "SeededRandom", "BatchFiles", "Collecting", "CollectorSQLite", "FakeKiosk",
-            "Gzip",
-            "KioskJournal", "Ledger", "Ratings", "Wire",
-        ], path: "Tests/TortureUplink",
-        swiftSettings: strict),
+            "Torture", "RealPrograms", "SeededRandom", "BatchFiles", "Collecting", "CollectorSQLite", "Curl", "Delivery",
+            "FakeKiosk", "Gzip", "KioskControl", "KioskJournal", "Ledger", "Ratings", "UnixSocket", "Wire", grdb,
+        ], path: "Tests/TortureUplink", swiftSettings: strict),
     .target(
         name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
         path: "Tests/TortureCollector", swiftSettings: strict),
@@ -208,12 +206,20 @@ let testTargets: [Target] = [
             "otsenka-kiosk", "otsenka-collector",
         ], swiftSettings: strict),
     tests("Torture"),
+    tests(
+        "TortureUplink",
+        [
+            "Torture", "RealPrograms", "SeededRandom", "Ledger", "otsenka-kiosk", "otsenka-collector", "hasty-uplink",
+        ]),
+    .executableTarget(
+        name: "hasty-uplink", dependencies: ["Uplink", argumentParser, logging], path: "Tests/hasty-uplink",
+        swiftSettings: strict),
     tests("Decoders", ["SeededRandom"], exclude: ["Corpus"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [
             "Torture", "TortureJournal", "TortureUplink", "TortureCollector", "TortureSimulation", "RealPrograms",
-            "otsenka-kiosk", "otsenka-collector", argumentParser,
+            "otsenka-kiosk", "otsenka-collector", "hasty-uplink", argumentParser,
         ], path: "Tests/otsenka-torture", swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),

@@ -7,14 +7,19 @@ import func Glibc.memchr
 
 /// Records that a kiosk sent, after everything that can be checked without the store: signatures, limits and the chain.
 struct CheckedBatch: Sendable {
-    /// A record with its line; `body` is nothing where the line is a record, but not one that is understood.
+    /// A link of the chain, and what was understood of it. What was not is taken by its hash all the same: a record that
+    /// is refused would hold up all that follow it for ever.
     struct Item: Sendable {
-        var header: RecordHeader
-        var body: RecordBody?
+        var link: RecordLink
+        /// When it was written; nothing where that is not understood.
+        var moment: BootClocks.Moment?
+        var content: Content
+    }
 
-        var moment: BootClocks.Moment {
-            BootClocks.Moment(boot: header.boot, bootMilliseconds: header.bootMilliseconds)
-        }
+    /// What a line says.
+    enum Content: Sendable {
+        case body(RecordBody)
+        case quarantined(QuarantinedRow.Reason)
     }
 
     var first: Int64
@@ -62,14 +67,14 @@ extension CheckedBatch {
             let sequence = first + Int64(index)
             let item = try item(of: line, sequence: sequence, kiosk: kiosk, epoch: epoch)
             if chain == nil {
-                guard let hash = ChainHash(base64: item.header.previous) else {
+                guard let hash = ChainHash(base64: item.link.previous) else {
                     throw broken(.notARecord(sequence: sequence, reason: "prev is not the base64 of a SHA-256"))
                 }
                 previous = hash
                 chain = ChainHead(kiosk: kiosk.rawValue, epoch: epoch, sequence: first - 1, hash: hash)
             }
             do throws(ChainError) {
-                try chain?.advance(over: line, sequence: item.header.sequence, previous: item.header.previous)
+                try chain?.advance(over: line, sequence: item.link.sequence, previous: item.link.previous)
             } catch {
                 throw broken(error)
             }
@@ -93,12 +98,6 @@ extension CheckedBatch {
                 error: .malformed,
                 message: "the path names records \(first)-\(last), but the body has \(lines.count) lines")
         }
-        if let index = lines.firstIndex(where: { $0.count > Record.maximumLineBytes }) {
-            throw Refusal(
-                error: .malformed,
-                message: "the line of record \(first + Int64(index)) has \(lines[index].count) bytes, more than the "
-                    + "\(Record.maximumLineBytes) of one record")
-        }
         return lines
     }
 
@@ -117,24 +116,14 @@ extension CheckedBatch {
         }
     }
 
-    /// One line as an item. A body that is not understood is no reason to refuse it; a header that says other than the
-    /// chain is.
+    /// One line as an item. Nothing that it says is a reason to refuse it, as long as it can be linked to the one before
+    /// it: without `seq` and `prev` a later change of what came before could not be seen.
     static func item(
         of line: Data, sequence: Int64, kiosk: KioskID, epoch: Int
     ) throws(Refusal) -> Item {
-        let item: Item
-        do throws(ChainError) {
-            item = try Item(line: line, sequence: sequence)
-        } catch {
-            throw broken(error)
-        }
-        guard item.header.kiosk == kiosk, item.header.epoch == epoch else {
-            let reason =
-                "it is a record of kiosk \(item.header.kiosk), epoch \(item.header.epoch), sent as one of "
-                + "kiosk \(kiosk), epoch \(epoch)"
-            throw broken(.notARecord(sequence: sequence, reason: reason))
-        }
-        return item
+        if let item = Item(line: line, kiosk: kiosk, epoch: epoch) { return item }
+        throw broken(
+            .notARecord(sequence: sequence, reason: "it has no seq and prev, which would link it to the chain"))
     }
 
     private static func broken(_ error: ChainError) -> Refusal {
@@ -145,18 +134,35 @@ extension CheckedBatch {
 }
 
 extension CheckedBatch.Item {
-    /// Decodes the whole record once, and its header alone only where that fails.
-    init(line: Data, sequence: Int64) throws(ChainError) {
+    /// Decodes the whole record once, and parts of it only where that fails. Nothing for a line that is no link of a chain.
+    init?(line: Data, kiosk: KioskID, epoch: Int) {
         if let record = try? Record(line: line) {
+            let isKnown = record.header.version == 1
             self.init(
-                header: record.header, body: record.header.version == 1 ? record.body : .unknown(kind: record.body.kind)
-            )
-            return
+                record.header, kiosk, epoch, isKnown ? .body(record.body) : .body(.unknown(kind: record.body.kind)))
+        } else if let header = try? RecordHeader(line: line) {
+            self.init(header, kiosk, epoch, .quarantined(.badBody))
+        } else if let link = try? RecordLink(line: line) {
+            let isLong = line.count > Record.maximumLineBytes
+            self.init(link: link, moment: nil, content: .quarantined(isLong ? .longLine : .badHeader))
+        } else {
+            return nil
         }
-        do {
-            self.init(header: try RecordHeader(line: line), body: nil)
-        } catch {
-            throw .notARecord(sequence: sequence, reason: "its header is not that of a record")
-        }
+    }
+
+    /// Also one of a newer version, whose fields are not known here: it still opens its epoch.
+    var isLoss: Bool {
+        guard case .body(let body) = content else { return false }
+        return body.kind == "loss"
+    }
+
+    /// The chain says whose records these are (its genesis names the kiosk and the epoch, and its checkpoints too); a line
+    /// that says other is kept and means nothing.
+    private init(_ header: RecordHeader, _ kiosk: KioskID, _ epoch: Int, _ content: CheckedBatch.Content) {
+        let isOwn = header.kiosk == kiosk && header.epoch == epoch
+        self.init(
+            link: RecordLink(sequence: header.sequence, previous: header.previous),
+            moment: isOwn ? BootClocks.Moment(boot: header.boot, bootMilliseconds: header.bootMilliseconds) : nil,
+            content: isOwn ? content : .quarantined(.foreign))
     }
 }

@@ -194,10 +194,10 @@ struct ChainWalk {
         } catch {
             throw Stop(sequence: sequence, what: "it was changed: \(error.message)")
         }
-        guard item.header.sequence == sequence else {
-            throw Stop(sequence: sequence, what: "it was changed: it says that it is record \(item.header.sequence)")
+        guard item.link.sequence == sequence else {
+            throw Stop(sequence: sequence, what: "it was changed: it says that it is record \(item.link.sequence)")
         }
-        let follows = item.header.previous == head.hash.base64
+        let follows = item.link.previous == head.hash.base64
         if let suspect { throw changed(follows ? suspect - 1 : suspect) }
         if !follows { suspect = sequence }
         head.sequence = sequence

@@ -29,14 +29,14 @@ struct Deriving {
     static let anyMarks = 0...100
 
     mutating func add(_ item: CheckedBatch.Item) throws {
-        let sequence = item.header.sequence
-        switch item.body {
-        case nil: quarantine(sequence, .badBody)
-        case .unknown: quarantine(sequence, .unknownKind)
-        case .shown(let shown): try add(shown, at: sequence, moment: item.moment)
-        case .answer(let answer): try add(answer, at: sequence, moment: item.moment)
-        case .session(let end): try add(end, at: sequence)
-        default: break
+        let sequence = item.link.sequence
+        switch item.content {
+        case .quarantined(let reason): quarantine(sequence, reason)
+        case .body(.unknown): quarantine(sequence, .unknownKind)
+        case .body(.shown(let shown)): try add(shown, at: sequence, moment: item.moment)
+        case .body(.answer(let answer)): try add(answer, at: sequence, moment: item.moment)
+        case .body(.session(let end)): try add(end, at: sequence)
+        case .body: break
         }
     }
 
@@ -44,11 +44,11 @@ struct Deriving {
         derived.quarantined.append(QuarantinedRow(sequence: sequence, reason: reason))
     }
 
-    private mutating func add(_ shown: Shown, at sequence: Int64, moment: BootClocks.Moment) throws {
+    private mutating func add(_ shown: Shown, at sequence: Int64, moment: BootClocks.Moment?) throws {
         let texts = [shown.questionnaire, shown.language, shown.visit.service ?? "", shown.visit.window ?? ""]
         guard texts.allSatisfy(Self.isPlain) else { return quarantine(sequence, .badBody) }
         guard try session(shown.session) == nil else { return quarantine(sequence, .repeatedSession) }
-        let placed = clocks.placed(moment, received: received)
+        let placed = moment.flatMap { clocks.placed($0, received: received) }
         let row = SessionRow(
             session: shown.session, shownSequence: sequence,
             place: KioskPlace(
@@ -60,7 +60,7 @@ struct Deriving {
         derived.newSessions.append(row)
     }
 
-    private mutating func add(_ answer: Answer, at sequence: Int64, moment: BootClocks.Moment) throws {
+    private mutating func add(_ answer: Answer, at sequence: Int64, moment: BootClocks.Moment?) throws {
         guard answer.value != nil || answer.pass != nil, Self.isPlain(answer.question) else {
             return quarantine(sequence, .badBody)
         }
@@ -69,7 +69,7 @@ struct Deriving {
             return quarantine(sequence, .badMark)
         }
         guard var session = try session(answer.session) else { return quarantine(sequence, .unknownSession) }
-        let placed = clocks.placed(moment, received: received)
+        let placed = moment.flatMap { clocks.placed($0, received: received) }
         derived.answers.append(
             AnswerRow(
                 sequence: sequence, session: answer.session, question: answer.question, value: answer.value,

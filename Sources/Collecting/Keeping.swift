@@ -113,7 +113,7 @@ extension Collector {
         }
         var genesis = newest.genesis
         genesis.epoch = permit.epoch
-        guard case .loss = batch.items.first?.body, batch.previous == genesis.hash else {
+        guard batch.items.first?.isLoss == true, batch.previous == genesis.hash else {
             let message =
                 "epoch \(permit.epoch) of kiosk \(permit.kiosk) was not opened by an enrolment, and its record "
                 + "1 is not a `loss` that follows the genesis of epoch \(newest.epoch)'s key and nonce"

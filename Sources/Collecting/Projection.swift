@@ -71,6 +71,12 @@ public struct QuarantinedRow: Equatable, Sendable {
         case unknownKind = "unknown_kind"
         /// A known kind with a field missing or of another type.
         case badBody = "bad_body"
+        /// A field of the header is missing or of another type.
+        case badHeader = "bad_header"
+        /// It says that it is another kiosk's, or of another epoch, than the chain in which it stands.
+        case foreign
+        /// Longer than a record may be.
+        case longLine = "long_line"
         /// An answer with a mark that no question offers.
         case badMark = "bad_mark"
         /// It speaks of a session that was never shown in this epoch.

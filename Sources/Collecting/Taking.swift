@@ -97,7 +97,7 @@ extension Collector {
         let items = batch.items[start...]
         let chain = row.chain
         let clocks = try BootClocks(
-            of: items.map(\.moment), now: batch.moment.isCarried ? nil : batch.moment.clock, received: now,
+            of: items.compactMap(\.moment), now: batch.moment.isCarried ? nil : batch.moment.clock, received: now,
             floor: row.floor,
             contact: { try transaction.contact(chain, boot: $0) })
         var deriving = Deriving(place: row.place, clocks: clocks, received: now) {
@@ -112,7 +112,7 @@ extension Collector {
         try contradictions(of: batch, from: from, row, now: now, in: transaction)
         row.head = batch.checkpoint.head
         row.received = now
-        if let last = items.last { row.floor = clocks.floor(last.moment, received: now) ?? row.floor }
+        if let last = items.compactMap(\.moment).last { row.floor = clocks.floor(last, received: now) ?? row.floor }
     }
 
     /// The kiosk had signed another record than the one that it now sent.

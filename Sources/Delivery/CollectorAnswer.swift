@@ -14,7 +14,7 @@ public enum CollectorAnswer: Equatable, Sendable {
     case conflict(Verdict)
     case tooLarge
     case timedOut
-    /// 422: the bytes are not what they should be.
+    /// 422, and 400 in the collector's own words: the bytes are not what they should be.
     case unprocessable
     /// 429, 503, with `Retry-After` if there was one.
     case busy(retryAfterMilliseconds: Int64?)
@@ -55,8 +55,11 @@ extension CollectorAnswer {
         case (409, .epochClosed): self = .conflict(.epochClosed)
         case (403, .revoked): self = .denied(.revoked)
         case (408, _), (504, _): self = .timedOut
+        // A proxy without a collector behind it: nothing is wrong with the batch, so no alarm comes of it.
+        case (502, _): self = .unreachable
         case (413, _): self = .tooLarge
-        case (422, _): self = .unprocessable
+        // A digest that does not match is a body spoilt on its way: read and sent again, as after a 422.
+        case (422, _), (400, .badDigest), (400, .malformed): self = .unprocessable
         case (429, _), (503, _):
             self = .busy(retryAfterMilliseconds: retryAfterSeconds.map { max(0, min($0, 1 << 32)) * 1000 })
         case (200, _): self = .worthless

@@ -90,8 +90,9 @@ public struct Delivery: Sendable {
     /// From where the collector wants records, or past a refused one; nothing means the lowest without a receipt.
     var cursor: Position?
     var refused: RefusedBatch?
+    var denied: RefusedBatch?
 
-    /// A batch that the collector calls malformed.
+    /// A batch that the collector, or something in between, does not take.
     struct RefusedBatch: Equatable {
         var start: Position
         var times: Int
@@ -114,7 +115,11 @@ public struct Delivery: Sendable {
             return [rest(now)]
         case .rested(let pending): return [afterRest(pending, now)]
         case .fetched(nil):
-            cursor = nil
+            if cursor != nil {
+                // The collector asked for a record that is not there: what waits must not wait for that.
+                cursor = nil
+                return [fetch]
+            }
             isBackingOff = false
             scheduleFlush(now, &random)
             return [rest(now)]

@@ -18,7 +18,7 @@ extension Delivery {
         case .tooLarge:
             guard batch.count > 1 else {
                 backOffAtCap(now, &random)
-                break
+                return alarm(over: batch) + [rest(now)]
             }
             halve(batch)
             // Not a failure of the line: the smaller batch may go at once.
@@ -30,7 +30,7 @@ extension Delivery {
         case .busy(let retryAfter): wait(retryAfter, now, &random)
         case .denied(let verdict):
             backOffAtCap(now, &random)
-            return report(verdict) + [rest(now)]
+            return (verdict.map { report($0) } ?? alarm(over: batch)) + [rest(now)]
         }
         return [rest(now)]
     }
@@ -60,6 +60,7 @@ extension Delivery {
         isBackingOff = false
         verdict = nil
         refused = nil
+        denied = nil
         successes += 1
         if successes >= limits.successesToGrow {
             successes = 0
@@ -81,7 +82,7 @@ extension Delivery {
             backOffAtCap(now, &random)
             return rest(now)
         }
-        if let refused, refused.times >= limits.rereads, need <= refused.start.sequence {
+        if let refused, refused.times >= limits.rereads, need == refused.start.sequence {
             // It will not go past the record that it refuses; that one is tried again at the cap.
             cursor = nil
             backOffAtCap(now, &random)
@@ -111,6 +112,15 @@ extension Delivery {
             if cursor == nil { backOffAtCap(now, &random) }
         }
         return report(.malformed) + [rest(now)]
+    }
+
+    /// Counts the denials of one batch, and raises the alarm after `rereads` of them: a batch that is never taken, for
+    /// whatever reason, must not stay unseen.
+    private mutating func alarm(over batch: BatchExtent) -> [DeliveryAction] {
+        let start = Position(epoch: batch.epoch, sequence: batch.first)
+        let times = denied?.start == start ? (denied?.times ?? 0) + 1 : 1
+        denied = RefusedBatch(start: start, times: times)
+        return times >= limits.rereads ? report(.malformed) : []
     }
 
     /// The collector sets the pace; without `Retry-After` the back-off does.

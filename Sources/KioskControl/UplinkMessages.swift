@@ -117,7 +117,8 @@ public enum Verdict: String, Codable, Equatable, Sendable {
     case rewindKiosk = "rewind_kiosk"
     case epochClosed = "epoch_closed"
     case revoked
-    /// The collector refuses a batch as malformed, three times over.
+    /// The collector, or something in between, does not take the same batch, three times over and without a reason that
+    /// passes.
     case malformed
 }
 

@@ -103,6 +103,8 @@ final class UplinkService {
             return (head, journal.facts)
         } answer: { [kiosk] head, facts in
             kiosk.journalChanged(facts)
+            // Whatever batch was not taken, the collector is past it.
+            kiosk.set(.refusedBatch, false)
             return .received
         }
     }

@@ -44,6 +44,26 @@ extension RecordHeader {
     }
 }
 
+/// The two fields that make a line a link of a chain, whatever else it says.
+public struct RecordLink: Decodable, Equatable, Sendable {
+    public var sequence: Int64
+    /// Base64 of the SHA-256 of the line before.
+    public var previous: String
+
+    public init(sequence: Int64, previous: String) {
+        self.sequence = sequence
+        self.previous = previous
+    }
+
+    /// Decodes a line of any length; throws `DecodingError` for one that is no JSON object with both fields.
+    public init(line: Data) throws { self = try decoder.decode(RecordLink.self, from: line) }
+
+    enum CodingKeys: String, CodingKey {
+        case sequence = "seq"
+        case previous = "prev"
+    }
+}
+
 /// Why a line is not taken before it is looked into.
 public enum RecordLineError: Error, Equatable, CustomStringConvertible {
     /// Longer than `Record.maximumLineBytes`.

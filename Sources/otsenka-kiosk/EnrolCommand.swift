@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import KioskShell
 import Uplink
 
@@ -20,15 +21,26 @@ struct EnrolCommand: ParsableCommand {
     @Option(help: "The collector's address, https://host:port.")
     var collector: String
 
-    @Option(help: "The one-time code; any case, with or without hyphens.")
-    var code: String
+    @Option(help: "The one-time code; any case, with or without hyphens. Other users of this machine can see it in ps.")
+    var code: String?
+
+    @Option(help: ArgumentHelp("Read the code from this file, or from standard input for “-”.", valueName: "path"))
+    var codeFile: String?
 
     @Option(help: "The pin of the collector's key, sha256//BASE64.")
     var pin: String?
 
+    func validate() throws {
+        guard (code == nil) != (codeFile == nil) else {
+            throw ValidationError(
+                "give the code once: with --code-file - it is typed unseen, with --code others can see it")
+        }
+    }
+
     func run() throws {
         var plan = EnrolmentPlan(
-            collector: collector, code: code, pin: pin, hardware: Release.hardwareDigest())
+            collector: collector, code: try code ?? Self.code(from: codeFile ?? "-"), pin: pin,
+            hardware: Release.hardwareDigest())
         plan.runtimeFolder = runtime.runtimeDir
         plan.stateFolder = state.stateDir
         plan.allowPlainLoopback = state.allowPlainLoopback
@@ -41,5 +53,28 @@ struct EnrolCommand: ParsableCommand {
         } catch {
             throw Failure(status: error.exitStatus, message: error.description)
         }
+    }
+
+    /// More is no code.
+    private static let longestCode = 256
+
+    /// The first line of the file.
+    private static func code(from path: String) throws -> String {
+        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        defer { if descriptor > STDIN_FILENO { close(descriptor) } }
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while bytes.count < longestCode {
+            let count = read(descriptor, &byte, 1)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else {
+                let cause = String(cString: strerror(errno))
+                throw Failure(
+                    status: 74, message: "the code cannot be read from \(path) (\(cause)); give another --code-file")
+            }
+            guard count == 1, byte != UInt8(ascii: "\n") else { break }
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
     }
 }

@@ -123,7 +123,7 @@ struct WrongUpload: Sendable, CustomTestStringConvertible {
             all[3] = Data()
             return joined(all)
         },
-        .body("a line too long", .malformed) { body in
+        .body("a line too long that is no link", .brokenChain) { body in
             var all = lines(body)
             all[2] = Data(repeating: UInt8(ascii: " "), count: 4097)
             return joined(all)

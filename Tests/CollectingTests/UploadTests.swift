@@ -306,6 +306,33 @@ import Wire
         #expect(await collector.verify().faults == [])
     }
 
+    @Test func `a line that is a link of the chain is taken, whatever else it says`() async throws {
+        var kiosk = try await collector.enrolFake("hall-1", now: scene.now)
+        try kiosk.visit(mark: 5)
+        let text = String(decoding: kiosk.lines[1], as: UTF8.self)
+        let wrongs: [(old: String, new: String, reason: QuarantinedRow.Reason)] = [
+            ("\"boot\":1", "\"boot\":\"one\"", .badHeader), ("\"clock\":\"free\"", "\"clock\":\"sundial\"", .badHeader),
+            ("\"kiosk\":\"hall-1\"", "\"kiosk\":\"hall-2\"", .foreign), ("\"epoch\":1", "\"epoch\":2", .foreign),
+            ("\"v\":1", "\"v\":2", .unknownKind), ("\"kiosk\":\"hall-1\"", "\"kiosk\":\"../x\"", .badHeader),
+            ("\"v\":1", "\"v\":1,\"more\":\"\(String(repeating: "x", count: 5_000))\"", .longLine),
+        ]
+        for (old, new, _) in wrongs {
+            let next = kiosk.count + 1
+            let line = text.replacingOccurrences(of: old, with: new)
+                .replacingOccurrences(of: "\"seq\":2,", with: "\"seq\":\(next),")
+                .replacingOccurrences(of: ChainHash(of: kiosk.lines[0]).base64, with: kiosk.head.hash.base64)
+            try kiosk.append(line: Data(line.utf8), sequence: next)
+        }
+        try kiosk.visit(mark: 4)
+        #expect(try await collector.take(1, kiosk.count, of: &kiosk, now: scene.now) == nil)
+        let listed = try await scene.store.read { try $0.quarantined(of: 1) }
+        #expect(listed.map(\.reason) == wrongs.map(\.reason))
+        #expect(listed.map(\.sequence) == Array(4..<4 + Int64(wrongs.count)))
+        #expect(try await scene.store.read { try $0.line(1, 10) } == kiosk.lines[9])
+        #expect(try await collector.summary().ratings == 2)
+        #expect(await collector.verify().faults == [])
+    }
+
     @Test func `records of earlier boots are placed exactly where the boot was heard`() async throws {
         var kiosk = try await collector.enrolFake("hall-1", now: scene.now)
         try kiosk.visit(mark: 5)

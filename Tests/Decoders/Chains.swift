@@ -16,7 +16,11 @@ extension Decoder {
         seeds: { try Known.lines() },
         take: { data in
             do {
-                _ = try RecordHeader(line: data)
+                let link = try? RecordLink(line: data)
+                let header = try RecordHeader(line: data)
+                require(
+                    link == RecordLink(sequence: header.sequence, previous: header.previous),
+                    "links a record elsewhere than its header says")
                 let record = try Record(line: data)
                 guard let line = try? record.line() else { return }
                 require(try Record(line: line) == record, "reads another record from the line that it wrote")
@@ -85,7 +89,8 @@ extension Decoder {
                 let taken = try CheckedBatch.records(
                     in: pieces[2], kiosk: kiosk, epoch: 1, first: first, last: last, checkpoint: head)
                 require(taken.lines.count == Int(last - first + 1), "loses a line")
-                require(taken.items.allSatisfy { $0.moment.boot == $0.header.boot }, "takes another clock")
+                let isInPlace = taken.items.enumerated().allSatisfy { $1.link.sequence == first + Int64($0) }
+                require(isInPlace, "takes a record out of its place")
                 if first == 1 { _ = taken.previous == genesis.head.hash }
                 let sent = pieces[2].last == UInt8(ascii: "\n") ? Data(pieces[2].dropLast()) : pieces[2]
                 require(Data(taken.lines.joined(separator: Data("\n"))) == sent, "keeps other lines than were sent")

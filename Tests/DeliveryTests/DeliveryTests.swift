@@ -317,7 +317,9 @@ struct AnswerRow: CustomTestStringConvertible, Sendable {
             (403, #"{"error":"fork","message":""}"#, .denied(nil)),
             (200, #"{"error":"fork","message":""}"#, .worthless),
             (401, "", .denied(nil)), (404, "", .denied(nil)), (301, "", .denied(nil)), (204, "", .denied(nil)),
-            (500, "", .denied(nil)), (502, "", .denied(nil)), (400, "", .denied(nil)),
+            (500, "", .denied(nil)), (502, "", .unreachable), (400, "", .denied(nil)),
+            (400, #"{"error":"bad_digest","message":""}"#, .unprocessable),
+            (400, #"{"error":"malformed","message":""}"#, .unprocessable),
             (408, "", .timedOut), (504, "", .timedOut), (413, "", .tooLarge), (422, "", .unprocessable),
             (429, "", .busy(retryAfterMilliseconds: nil)), (503, "", .busy(retryAfterMilliseconds: nil)),
         ] as [(Int, String, CollectorAnswer)])

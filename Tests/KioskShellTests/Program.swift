@@ -35,7 +35,9 @@ final class Program {
     }
 
     /// Runs it to its end; a program that does not end within two minutes is killed, which no status of ours looks like.
-    static func run(_ arguments: String...) throws -> Run {
+    static func run(_ arguments: String...) throws -> Run { try run(arguments) }
+
+    static func run(_ arguments: [String]) throws -> Run {
         let program = try Program(arguments)
         for _ in 0..<6000 where program.process.isRunning { usleep(20_000) }
         if program.process.isRunning { kill(program.process.processIdentifier, SIGKILL) }

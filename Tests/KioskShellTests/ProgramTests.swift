@@ -89,6 +89,22 @@ import Testing
         expectRefusal(run, status: 69, "http://127.0.0.1:9")
     }
 
+    @Test func theCodeOfAnEnrolmentIsReadFromAFile() throws {
+        let file = folder.appending(path: "code").path
+        func enrol(_ code: String...) throws -> Program.Run {
+            let arguments = ["enrol", "--runtime-dir", folder.path, "--state-dir", folder.path]
+            return try Program.run(
+                arguments + ["--allow-plain-loopback", "--collector", "http://127.0.0.1:9"] + code)
+        }
+        expectRefusal(try enrol("--code-file", file), status: 74, file, "--code-file")
+        try Data("too-short\n".utf8).write(to: URL(filePath: file))
+        expectRefusal(try enrol("--code-file", file), status: 64, "16 characters")
+        try Data("abcd-efgh-jkmn-pqrs\nand a note\n".utf8).write(to: URL(filePath: file))
+        expectRefusal(try enrol("--code-file", file), status: 69, "control.sock")
+        #expect(try enrol().status == 64)
+        #expect(try enrol("--code", "ABCD-EFGH-JKMN-PQRS", "--code-file", file).status == 64)
+    }
+
     @Test func aSignalEndsTheKioskInOrder() throws {
         let kiosk = try Program.start("run", "--settings", try settings())
         #expect(kiosk.waitForLog("the kiosk is running"))

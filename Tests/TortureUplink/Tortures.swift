@@ -3,6 +3,7 @@ import Torture
 /// The part `uplink`.
 public enum UplinkTortures {
     public static let all: [Torture] = [
-        OfflineHalls.torture
+        NetworkFaults.torture, SecureFaults.torture, HostileAnswers.torture, SilentResends.torture, LongOutage.torture,
+        BadRecords.torture, ReceiptKills.torture, FleetReturn.torture, SlowLine.torture, OfflineHalls.torture,
     ]
 }
