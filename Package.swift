@@ -80,7 +80,7 @@ let vocabulary: [Target] = [
 
 let policy: [Target] = [
     module("Dialog", ["Ratings"]),
-    module("Delivery", ["KioskControl", "Wire"]),
+    module("Delivery", ["KioskControl", "Ledger", "Wire"]),
     module("Collecting", ["Ratings", "Ledger", "Wire", "BatchFiles", crypto]),
     module("Reporting", ["Ratings"]),
 ]
@@ -160,7 +160,13 @@ let helpers: [Target] = [
         name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
         path: "Tests/TortureCollector", swiftSettings: strict),
     .target(
-        name: "TortureSimulation", dependencies: ["Torture", "SeededRandom"], path: "Tests/TortureSimulation",
+        name: "TortureSimulation",
+        dependencies: [
+            "Collecting", "CollectorMemory", "Delivery", "Dialog", "KioskControl", "KioskJournal", "Ledger", "Ratings",
+            "SeededRandom", "Torture", "Wire",
+        ], path: "Tests/TortureSimulation", swiftSettings: strict),
+    .target(
+        name: "CollectorMemory", dependencies: ["Collecting", "Ledger", "Ratings"], path: "Tests/CollectorMemory",
         swiftSettings: strict),
     .target(
         name: "FakeKiosk", dependencies: ["Ratings", "Ledger", "Wire", "Collecting", "SeededRandom"],
@@ -182,7 +188,9 @@ let testTargets: [Target] = [
     tests("KioskControl"),
     tests("Dialog"),
     tests("Delivery"),
-    tests("Collecting", ["BatchFiles", "CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
+    tests(
+        "Collecting",
+        ["BatchFiles", "CollectorMemory", "CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
     tests("Reporting"),
     tests("Questionnaires"),
     tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom", "journal-writer"]),
@@ -215,6 +223,7 @@ let testTargets: [Target] = [
         name: "hasty-uplink", dependencies: ["Uplink", argumentParser, logging], path: "Tests/hasty-uplink",
         swiftSettings: strict),
     tests("Decoders", ["SeededRandom"], exclude: ["Corpus"]),
+    tests("TortureSimulation", ["Torture"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [

@@ -66,13 +66,16 @@ extension BootClocks {
             guard let contact = try contact(run.boot) else { continue }
             exact[run.boot] = contact.received - Self.cut(contact.bootMilliseconds)
         }
-        // A boot ended before the next one started: bounds from above go backwards, bounds from below forwards.
+        // Bounds from above go backwards, bounds from below forwards. The boot count grows with every start of the
+        // program, the boot clock begins anew only with the machine: where it did not run back, both starts may stand on
+        // one run of the clock, and then it is no earlier one.
         var latest: [Int64] = []
-        var bound = received
-        if let sending, runs.last?.boot != sending.boot { bound = min(sending.start, received) }
+        var next = (start: sending?.start ?? received, clock: now.map { Self.cut($0.bootMilliseconds) } ?? -1)
         for run in runs.reversed() {
-            bound = exact[run.boot] ?? (bound - run.greatest)
-            latest.append(bound)
+            let bound = run.greatest <= next.clock ? next.start : next.start - run.greatest
+            let start = exact[run.boot] ?? min(bound, received - run.greatest)
+            latest.append(start)
+            next = (start, run.least)
         }
         var floor = floor
         starts = zip(runs, latest.reversed()).map { run, latest in

@@ -46,7 +46,9 @@ extension Collector {
                 message: "Head is of epoch \(head.head.epoch), but the heartbeat is of epoch \(row.epoch)")
         }
         let receipt = receipt(in: permit.head, kiosk: permit.kiosk, epoch: row.epoch, key: row.journalKey)
-        let facts = ChainFacts(state: row.state, head: row.head, claim: row.claim, shared: nil)
+        let facts = ChainFacts(
+            state: row.state, head: row.head, claim: row.claim, shared: nil,
+            atSignedHead: try stored(at: head.head, row, in: transaction))
         let verdict = facts.verdict(on: head.head, at: permit.moment)
         var refusal: Refusal?
         switch (row.state, verdict) {

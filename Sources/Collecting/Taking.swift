@@ -30,7 +30,8 @@ extension Collector {
         let outline = try self.outline(batch, head: row.head)
         let facts = ChainFacts(
             state: row.state, head: row.head, claim: row.claim,
-            shared: try sharedHash(outline, row: row, in: transaction))
+            shared: try sharedHash(outline, row: row, in: transaction),
+            atSignedHead: try stored(at: batch.head.head, row, in: transaction))
         let verdict = facts.verdict(on: batch.head.head, at: batch.moment)
         let decision = facts.decide(outline, receipted: batch.receipt?.head.sequence ?? 0)
         let refusal = try carryOut(decision, batch, &row, now: now, in: transaction)
@@ -145,6 +146,13 @@ extension Collector {
         guard outline.first <= row.head.sequence else { return nil }
         if outline.last >= row.head.sequence { return row.head.hash }
         return try transaction.line(row.chain, outline.last).map { ChainHash(of: $0) }
+    }
+
+    /// The stored hash of the record that a signed head names, where it is below H.
+    func stored(at signed: ChainHead, _ row: EpochRow, in transaction: any StoreTransaction) throws -> ChainHash? {
+        guard signed.sequence < row.head.sequence else { return nil }
+        if signed.sequence == 0 { return row.genesis.hash }
+        return try transaction.line(row.chain, signed.sequence).map { ChainHash(of: $0) }
     }
 
     private func firstDifference(

@@ -135,6 +135,9 @@ public struct DialogMachine: Sendable {
         if case .asking = phase { return false }
         return outbox.head == nil
     }
+
+    /// Whether a record is on its way to the store: its failure will be told.
+    public var awaitsStore: Bool { outbox.head != nil }
 }
 
 // MARK: - Sessions

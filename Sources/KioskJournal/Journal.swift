@@ -45,6 +45,8 @@ public final class Journal {
     var gauge: SpaceGauge
     private var appendStatements: AppendStatements?
     private var poison: String?
+    /// Whether an earlier failure left the store in doubt.
+    var isPoisoned: Bool { poison != nil }
 
     init(
         files: JournalFiles, limits: JournalLimits, store: JournalStore, key: SigningKey, lock: JournalLock,

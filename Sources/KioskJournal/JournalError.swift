@@ -35,19 +35,6 @@ public enum JournalError: Error, Equatable {
     case overloaded(limit: Int)
 }
 
-/// Why a note does not count as a receipt.
-public enum ReceiptRefusal: Error, Equatable {
-    /// Malformed, of another kiosk, or not signed by the keys that must sign it.
-    case note(NoteError)
-    case unknownEpoch(Int)
-    /// The record is above this journal's newest one, or was never handed out to be sent.
-    case neverSent(sequence: Int64)
-    /// A receipt for this record or a later one is held already.
-    case notNewer(held: Int64)
-    /// The collector signed another record than ours.
-    case otherHash(sequence: Int64)
-}
-
 extension JournalError: CustomStringConvertible {
     public var description: String {
         switch self {
@@ -90,18 +77,6 @@ extension JournalError: CustomStringConvertible {
         case .damaged, .receipt, .lineTooLong, .unencodable, .noSuchRecord, .staleEpoch: 65
         case .notEnrolled: 69
         case .alreadyOpen, .full, .io, .poisoned, .overloaded: 75
-        }
-    }
-}
-
-extension ReceiptRefusal: CustomStringConvertible {
-    public var description: String {
-        switch self {
-        case .note(let error): "\(error)"
-        case .unknownEpoch(let epoch): "there is no epoch \(epoch) here"
-        case .neverSent(let sequence): "record \(sequence) was never sent"
-        case .notNewer(let held): "a receipt for record \(held) is held already"
-        case .otherHash(let sequence): "it is for another record \(sequence) than ours"
         }
     }
 }

@@ -12,25 +12,19 @@ extension Journal {
     /// collector's cosignature, its hash is that of our own record, the record was handed out by `batch`, and it is above
     /// the receipt held.
     public func accept(receipt note: String) throws(JournalError) -> ChainHead {
-        let checkpoint = try verified(note)
-        let head = checkpoint.head
-        guard let index = epochs.firstIndex(where: { $0.number == head.epoch && $0.head.kiosk == head.kiosk }) else {
-            throw .receipt(.unknownEpoch(head.epoch))
+        guard !epochs.isEmpty else { throw .receipt(.note(.malformed)) }
+        let claim = try Self.refusing { () throws(ReceiptRefusal) in
+            try ReceiptClaim(of: note, for: epochs.map(HeldChain.init))
         }
-        let epoch = epochs[index]
-        let time = try cosignatureTime(checkpoint, epoch)
-        guard head.sequence > epoch.receipted else { throw .receipt(.notNewer(held: epoch.receipted)) }
-        guard head.sequence <= epoch.offered, head.sequence <= epoch.head.sequence else {
-            throw .receipt(.neverSent(sequence: head.sequence))
-        }
+        let (head, epoch) = (claim.head, epochs[claim.chain])
         let own = try access("read a record") { db in try Self.head(at: head.sequence, of: epoch, db) }
-        guard own == head else { throw .receipt(.otherHash(sequence: head.sequence)) }
+        try Self.refusing { () throws(ReceiptRefusal) in try claim.check(own: own) }
         try write("store a receipt") { db in
-            try Self.store(note, head, time: time, db)
+            try Self.store(note, head, time: claim.time, db)
         }
-        epochs[index].receipted = head.sequence
-        epochs[index].receipt = note
-        if index == epochs.count - 1 { try saveNote() }
+        epochs[claim.chain].receipted = head.sequence
+        epochs[claim.chain].receipt = note
+        if claim.chain == epochs.count - 1 { try saveNote() }
         return head
     }
 
@@ -46,16 +40,10 @@ extension Journal {
         throw .receipt(.note(refusal))
     }
 
-    /// The collector of the present enrolment may sign for an epoch that an earlier one opened.
-    private func cosignatureTime(_ checkpoint: Checkpoint, _ epoch: EpochState) throws(JournalError) -> Int64 {
-        var refusal = NoteError.unsigned(epoch.enrolment.collectorName)
-        for enrolment in [epoch.enrolment, enrolment ?? epoch.enrolment] {
-            do throws(NoteError) {
-                let time = try checkpoint.receiptTime(of: enrolment.collectorName, key: enrolment.receiptKey)
-                return Int64(clamping: time)
-            } catch { refusal = error }
-        }
-        throw .receipt(.note(refusal))
+    private static func refusing<Value>(
+        _ judge: () throws(ReceiptRefusal) -> Value
+    ) throws(JournalError) -> Value {
+        do throws(ReceiptRefusal) { return try judge() } catch { throw .receipt(error) }
     }
 
     /// Stores the newest receipt. The one before it is dropped while the one before that is recent enough to stand for it.
@@ -71,5 +59,13 @@ extension Journal {
         }
         try db.execute(
             sql: "INSERT INTO receipt VALUES (?, ?, ?, ?)", arguments: [head.epoch, head.sequence, time, note])
+    }
+}
+
+extension HeldChain {
+    fileprivate init(_ epoch: EpochState) {
+        self.init(
+            head: epoch.head, journalKey: epoch.enrolment.journalKey, collectorName: epoch.enrolment.collectorName,
+            receiptKey: epoch.enrolment.receiptKey, receipted: epoch.receipted, offered: epoch.offered)
     }
 }

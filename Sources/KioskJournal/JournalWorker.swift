@@ -17,6 +17,7 @@ public final class JournalWorker: @unchecked Sendable {
     private let lock = DispatchSemaphore(value: 1)
     private var pending = 0
     private var journal: Journal?
+    private var poisoned: (@Sendable () -> Void)?
 
     /// Opens the journal on the worker's queue and waits for that; throws what `opening` throws.
     public init(
@@ -42,8 +43,19 @@ public final class JournalWorker: @unchecked Sendable {
             guard let journal else { return completion(.failure(.poisoned(cause: "it was closed"))) }
             do throws(JournalError) {
                 completion(.success(try work(journal)))
-            } catch { completion(.failure(error)) }
+            } catch {
+                completion(.failure(error))
+                guard journal.isPoisoned else { return }
+                poisoned?()
+                poisoned = nil
+            }
         }
+    }
+
+    /// Calls `told` once, on the worker's queue, when a failure has left the store in doubt, whoever asked for the work:
+    /// nothing is stored any more until the journal is opened again.
+    public func whenPoisoned(_ told: @escaping @Sendable () -> Void) {
+        queue.async { [self] in poisoned = told }
     }
 
     /// Stores a record; `completion` gets it when it is durable.

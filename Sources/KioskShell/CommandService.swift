@@ -23,8 +23,10 @@ final class CommandService {
         var display: () -> String
         var pressToFrame: () -> PressToFrame?
         var visit: (Visit, @escaping (VisitRefusal?) -> Void) -> Void
-        /// The kiosk has just been enrolled: the dialog may open.
-        var enrolled: () -> Void
+        /// Ends the open session, whose records belong to one chain, and then goes on with the enrolment.
+        var enrolling: (@escaping () -> Void) -> Void
+        /// Whether the kiosk has just been enrolled: either way the dialog may open.
+        var enrolled: (Bool) -> Void
         /// More records wait to be sent, or fewer do.
         var backlogChanged: () -> Void
     }
@@ -176,21 +178,28 @@ final class CommandService {
             kiosk: identity.kiosk, epoch: identity.epoch, journalKey: identity.journalKey,
             collector: identity.collector, collectorName: identity.collectorName, receiptKey: identity.receiptKey,
             collectorNonce: enrolment.collectorNonce)
+        hooks.enrolling { [weak self] in self?.open(opened, reply) }
+    }
+
+    private func open(_ enrolment: JournalEnrolment, _ reply: Reply<CommandAnswer>) {
         perform(reply) { journal throws(JournalError) in
-            try journal.enrol(opened)
+            try journal.enrol(enrolment)
             return journal.facts
         } answer: { [kiosk, hooks] facts in
             kiosk.journalChanged(facts)
-            hooks.enrolled()
+            hooks.enrolled(true)
             return .done
+        } failed: { [hooks] in
+            hooks.enrolled(false)
         }
     }
 
     private func perform<Value: Sendable>(
         _ reply: Reply<CommandAnswer>, _ work: @escaping @Sendable (Journal) throws(JournalError) -> Value,
-        answer: @escaping (Value) -> CommandAnswer
+        answer: @escaping (Value) -> CommandAnswer, failed: @escaping () -> Void = {}
     ) {
         worker.perform(work, on: loop) { result in
+            if case .failure = result { failed() }
             switch result {
             case .success(let value): reply(answer(value))
             case .failure(.receipt(let refusal)): reply(.refused(reason: "\(JournalError.receipt(refusal))"))

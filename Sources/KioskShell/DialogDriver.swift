@@ -26,6 +26,8 @@ final class DialogDriver {
     private var machine: DialogMachine
     private var timer: Timer?
     private var visitReply: ((VisitRefusal?) -> Void)?
+    /// Wait for the end of the open session.
+    private var whenSettled: [() -> Void] = []
 
     init(
         loop: EventLoop, worker: JournalWorker, machine: DialogMachine, clock: WallClock, runtimeFolder: String,
@@ -57,6 +59,24 @@ final class DialogDriver {
         orders.show(machine.view)
         for action in actions { perform(action) }
         arm()
+        guard machine.isSettled else { return }
+        let waiting = whenSettled
+        whenSettled = []
+        for waits in waiting { waits() }
+    }
+
+    /// The store failed over something else than a record of the dialog. Nobody may press on it: the open session ends,
+    /// and then the program. A failure that the visitor is being told of, or will be, ends it by itself.
+    func storeFailed() {
+        guard !machine.awaitsStore, machine.view.screen != .notRecorded else { return }
+        logger.error("the store has failed; it is opened again")
+        close(.storeFault) { [orders] in orders.restart() }
+    }
+
+    /// Closes the dialog, and does `then` when its open session has ended with all its records durable.
+    func close(_ reason: ClosedReason, then: @escaping () -> Void) {
+        whenSettled.append(then)
+        handle(.setClosed(reason))
     }
 
     /// A visit has ended; `reply` hears at once why it is refused, or nothing when it is taken.

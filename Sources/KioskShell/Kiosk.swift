@@ -123,6 +123,8 @@ public final class Kiosk {
                 restart: { [weak self] in self?.loop.stop(status: 75) }))
         self.dialog = dialog
         facts.marksChanged = { [weak self] in self?.marksChanged() }
+        let (mailbox, bound) = (loop.mailbox, loop.bound(dialog))
+        worker.whenPoisoned { _ = mailbox.post { bound.value.storeFailed() } }
         dialog.begin()
         if screen.panel != nil { try ServiceManager.notify(.status("first frame")) }
         screen.redrawn = { [weak self] in self?.dialog.map { self?.show($0.view) } }
@@ -145,7 +147,8 @@ public final class Kiosk {
                 display: { [weak self] in self?.screen?.name ?? "" },
                 pressToFrame: { [weak self] in self?.latencies.summary },
                 visit: { [weak self] visit, reply in self?.dialog?.take(visit, reply: reply) },
-                enrolled: { [weak self] in self?.enrolled() },
+                enrolling: { [weak self] then in self?.dialog?.close(.notEnrolled, then: then) },
+                enrolled: { [weak self] in self?.enrolled($0) },
                 backlogChanged: { [weak self] in self?.uplink?.backlogChanged() }))
     }
 
@@ -211,11 +214,13 @@ public final class Kiosk {
         }
     }
 
-    private func enrolled() {
-        logger.notice("the kiosk is enrolled", metadata: ["kiosk": "\(facts.identity?.kiosk.rawValue ?? "")"])
-        recordStart()
-        inputChanged()
-        dialog?.handle(.opened)
+    private func enrolled(_ isNew: Bool) {
+        if isNew {
+            logger.notice("the kiosk is enrolled", metadata: ["kiosk": "\(facts.identity?.kiosk.rawValue ?? "")"])
+            recordStart()
+        }
+        guard facts.journal.enrolment != nil else { return }
+        dialog?.handle(facts.marks.contains(.noInput) ? .setClosed(.noInput) : .opened)
     }
 
     /// Nobody can press anything: say so instead of asking; and open again when a device comes.

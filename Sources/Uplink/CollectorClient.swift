@@ -52,56 +52,25 @@ final class CollectorClient {
 
     /// `PUT` of the batch's records.
     func upload(_ batch: Batch) throws(CurlError) -> CurlResponse {
-        let lines = Data((batch.lines.joined(separator: "\n") + "\n").utf8)
-        var fields = [
-            "content-type": "application/x-ndjson",
-            "checkpoint": Self.base64(batch.checkpoint),
-            "head": Self.base64(batch.head),
-        ]
-        if let receipt = batch.receipt { fields["receipt"] = Self.base64(receipt) }
-        let path = Routes.records(batch.kiosk, epoch: batch.epoch, first: batch.first, last: batch.last)
-        return try send("PUT", path, fields: fields, body: lines, now: batch.now)
+        try send { now in
+            // Without memory for compression the bytes go as they are.
+            try .upload(batch, key: key, created: now) { try? Gzip.compress($0, level: Self.gzipLevel) }
+        }
     }
 
     /// `POST` of the kiosk's vitals.
     func heartbeat(_ vitals: Vitals, nonce: String) throws(CurlError) -> CurlResponse {
-        let heartbeat = Heartbeat(
-            epoch: vitals.epoch, boot: vitals.now.boot, bootMilliseconds: vitals.now.bootMilliseconds,
-            wall: vitals.now.wall, clock: vitals.now.clock, unsent: vitals.unsent, marks: vitals.marks,
-            program: vitals.program, nonce: nonce)
-        var fields = ["content-type": "application/json", "head": Self.base64(vitals.head)]
-        if let receipt = vitals.receipt { fields["receipt"] = Self.base64(receipt) }
-        guard let body = try? JSONEncoder().encode(heartbeat) else {
-            preconditionFailure("a heartbeat can be written as JSON")
-        }
-        return try send("POST", Routes.heartbeat(vitals.kiosk), fields: fields, body: body, now: vitals.now)
+        try send { now in try .heartbeat(vitals, nonce: nonce, key: key, created: now) }
     }
 
-    /// Shorter bodies are sent as they are: a heartbeat, which the collector does not take compressed, or one record.
-    private static let smallestCompressedBytes = 1024
-
-    private func send(
-        _ method: String, _ path: String, fields: [String: String], body: Data, now: KioskTime
-    ) throws(CurlError) -> CurlResponse {
-        var fields = fields
-        var body = body
-        // Without memory for compression the bytes go as they are.
-        if body.count > Self.smallestCompressedBytes, let packed = try? Gzip.compress(body, level: Self.gzipLevel),
-            packed.count < body.count
-        {
-            body = packed
-            fields["content-encoding"] = "gzip"
+    private func send(_ make: (_ now: Int64) throws -> CollectorRequest) throws(CurlError) -> CurlResponse {
+        guard let request = try? make(Int64(time(nil))) else {
+            preconditionFailure("our own fields can be signed, and a heartbeat written as JSON")
         }
-        fields["content-digest"] = ContentDigest.value(of: body)
-        fields["otsenka-clock"] = KioskClock(boot: now.boot, bootMilliseconds: now.bootMilliseconds).field
-        var head = RequestHead(method: method, path: path, fields: fields)
-        guard (try? RequestSignature.sign(&head, with: key, created: Int64(time(nil)))) != nil else {
-            preconditionFailure("our own fields can be signed")
-        }
-        let sorted = head.fields.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+        let sorted = request.head.fields.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         return try session.perform(
-            CurlRequest(method: method, url: address.text + path, fields: sorted, body: Array(body)))
+            CurlRequest(
+                method: request.head.method, url: address.text + request.head.path, fields: sorted,
+                body: Array(request.body)))
     }
-
-    private static func base64(_ note: String) -> String { Data(note.utf8).base64EncodedString() }
 }

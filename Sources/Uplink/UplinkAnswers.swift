@@ -71,9 +71,8 @@ extension UplinkProgram {
     /// `run` has the last word on a receipt, except on one for records that were receipted before: the collector asked for
     /// them again, and `run` takes only what is newer than it holds. Those are verified here.
     private func judge(_ note: String, of batch: Batch) throws(UplinkError) -> CollectorAnswer {
-        let held = batch.receipt?.sequenceOfCheckpoint ?? 0
-        guard batch.last > held else {
-            guard isReceipt(note, of: batch) else {
+        guard batch.isNews else {
+            guard let identity, batch.isReceipted(by: note, identity: identity) else {
                 log.enter(.worthless("the receipt of records \(batch.first)-\(batch.last) does not verify"))
                 return .worthless
             }
@@ -90,15 +89,6 @@ extension UplinkProgram {
         case .failed(let reason): throw UplinkError(UplinkError.tryAgain, reason)
         default: throw UplinkError(UplinkError.tryAgain, "otsenka-kiosk run does not say what a receipt is worth")
         }
-    }
-
-    private func isReceipt(_ note: String, of batch: Batch) -> Bool {
-        guard let identity, let line = batch.lines.last,
-            let checkpoint = try? Checkpoint(parsing: note, kiosk: batch.kiosk.rawValue, key: identity.journalKey),
-            (try? checkpoint.receiptTime(of: identity.collectorName, key: identity.receiptKey)) != nil
-        else { return false }
-        return checkpoint.head.epoch == batch.epoch && checkpoint.head.sequence == batch.last
-            && checkpoint.head.hash == ChainHash(of: Data(line.utf8))
     }
 
     /// The collector's time, once its signature, our name and our nonce are in it.
@@ -138,13 +128,5 @@ extension Asked {
     fileprivate var failure: CollectorAnswer {
         if case .nothing(let answer) = self { return answer }
         return .worthless
-    }
-}
-
-extension String {
-    /// The sequence in a checkpoint of our own, which `run` has signed: it is only counted with, not believed.
-    var sequenceOfCheckpoint: Int64? {
-        let lines = split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
-        return lines.count == 3 ? Int64(lines[1]) : nil
     }
 }

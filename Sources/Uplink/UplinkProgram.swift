@@ -168,9 +168,7 @@ extension UplinkProgram {
             }
             if isAnotherKiosk(batch.kiosk, epoch: batch.epoch) { return enrolledAnew() }
             self.batch = batch
-            let head = batch.head.sequenceOfCheckpoint ?? batch.last
-            return .fetched(
-                BatchExtent(epoch: batch.epoch, first: batch.first, last: batch.last, head: max(head, batch.last)))
+            return .fetched(batch.extent)
         case .nothing: return .fetched(nil)
         case .notEnrolled: return enrolledAnew()
         case .failed(let reason): throw UplinkError(UplinkError.tryAgain, reason)

@@ -1,11 +1,12 @@
 import Collecting
+import CollectorMemory
 import CollectorSQLite
 import FakeKiosk
 import Foundation
 
 /// The implementations of the port that run the contract suite.
 enum StoreKind: String, CaseIterable, Sendable {
-    case sqlite
+    case sqlite, memory
 }
 
 /// A collector on a store of its own, in a folder that goes away with it.
@@ -20,6 +21,7 @@ final class Scene {
         folder = NSTemporaryDirectory() + "collecting-\(UUID().uuidString)"
         switch kind {
         case .sqlite: store = try SQLiteCollectorStore(folder: folder, create: true)
+        case .memory: store = MemoryCollectorStore()
         }
         collector = Collector.fake(store: store, seed: seed, limits: limits)
     }

@@ -1,31 +1,17 @@
 import FoundationEssentials
 import Ratings
 
-/// The session whose answer could not be stored, noted where a restart finds it (`reliability.md` §4, error path).
-struct FailedSessionFile {
-    private let path: String
-
-    init(folder: String) { path = folder + "/failed-session" }
-
-    /// Best effort: the store has just failed, and a runtime folder is memory.
-    func write(_ session: SessionID) { try? Data(session.rawValue.utf8).write(to: URL(filePath: path)) }
-
-    func read() -> SessionID? {
-        (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { SessionID(rawValue: $0) }
-    }
-
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
-}
-
 /// Finds the sessions that a stop left open: `shown` in the newest records and no `session` after it.
 ///
 /// A stopped program cannot say how its session ended, so the next start does: refused when its answer was not thanked
 /// and is durable after all (it must never count, for the visitor was told so), interrupted otherwise.
-enum OpenSessions {
+public enum OpenSessions {
     /// How many of the newest records are looked at. A session is at most its questions and two more records.
-    static let recordsLookedAt = 64
+    public static let recordsLookedAt = 64
 
-    static func ends(of lines: [String], refused: SessionID?) -> [SessionEnd] {
+    /// The records that end them, oldest first. `lines` are the newest of the journal, `refused` is the session whose
+    /// answer was not thanked.
+    public static func ends(of lines: [String], refused: SessionID?) -> [SessionEnd] {
         var open: [SessionID: (first: RecordHeader, last: RecordHeader)] = [:]
         var order: [SessionID] = []
         for line in lines {

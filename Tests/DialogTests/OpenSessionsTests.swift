@@ -2,7 +2,7 @@ import Foundation
 import Ratings
 import Testing
 
-@testable import KioskShell
+@testable import Dialog
 
 @Suite struct OpenSessionsTests {
     private let one = SessionID(bits: 1)

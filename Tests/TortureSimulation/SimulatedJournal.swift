@@ -1,0 +1,267 @@
+import FoundationEssentials
+import KioskControl
+import Ledger
+import Ratings
+
+/// Why the simulated journal did not do what was asked; the cases of `JournalError` that matter here.
+enum DiskFault: Error, Equatable {
+    case damaged(String)
+    case failed
+    case full
+    case notEnrolled
+    case refused(ReceiptRefusal)
+    case noSuchRecord
+    /// The power went, or the process, in the middle of the work.
+    case interrupted
+}
+
+/// The rules of `KioskJournal` over a simulated disk: durable before it is told, verified receipts, resending.
+///
+/// The judgement of a receipt and everything that is hashed or signed is the product's own code; that SQLite keeps these
+/// rules on a real disk is what `KioskJournalTests` and the part `journal` of the torture show.
+final class SimulatedJournal {
+    private unowned let box: Box
+    private let oracle: Oracle
+    private let subject: Subject
+    let boot: Int
+    private var offered: [Int: Int64] = [:]
+    private(set) var isPoisoned = false
+    /// How many commits are still carried out; nothing while nobody pulls the plug.
+    var commitsLeft: Int?
+    private var signed: (head: ChainHead, note: String)?
+
+    private var chains: [Card.Chain] { box.disk.written.store?.epochs ?? [] }
+    private var key: SigningKey { box.disk.written.key }
+
+    var present: Card.Chain? { chains.last }
+    var unsent: Int64 { chains.reduce(0) { $0 + (isUploadable($1) ? $1.unsent : 0) } }
+
+    /// Opens the journal as `Journal.openOrQuarantine` does.
+    init(box: Box, oracle: Oracle, subject: Subject, stamp: KioskTime) throws {
+        self.box = box
+        self.oracle = oracle
+        self.subject = subject
+        let card = box.disk.written
+        let damage = Self.damage(card)
+        let noted = card.note?.boot ?? 0
+        boot = max(damage == nil ? card.store?.boot ?? 0 : 0, noted) + 1
+        if let damage {
+            try quarantine(damage, stamp)
+        } else {
+            let boot = boot
+            try commit { card in
+                if card.store == nil { card.store = Card.Store() }
+                card.store?.boot = boot
+            }
+        }
+        try saveNote(closed: false)
+    }
+
+    func close() throws { try saveNote(closed: true) }
+
+    // MARK: Opening
+
+    /// What the checks of an opening find.
+    private static func damage(_ card: Card) -> String? {
+        guard let store = card.store else { return card.note == nil ? nil : "the file is missing" }
+        if store.isDamaged { return "a record is not the one that was signed" }
+        guard let note = card.note else { return nil }
+        guard let present = store.epochs.last, note.enrolment.identity.epoch <= present.number else {
+            return "it lacks an epoch that was opened"
+        }
+        guard note.boot <= store.boot else { return "an older copy was put in its place" }
+        guard note.enrolment.identity.epoch == present.number else { return nil }
+        if let closed = note.closed, closed != present.head { return "it was closed with another record" }
+        if let receipted = note.receipted {
+            guard receipted.sequence <= present.head.sequence else { return "it ends before the last receipt" }
+            guard present.head(at: receipted.sequence) == receipted else { return "the receipted record is another" }
+        }
+        return nil
+    }
+
+    private func quarantine(_ damage: String, _ stamp: KioskTime) throws {
+        let card = box.disk.written
+        box.tell("sets its journal aside: \(damage)")
+        for chain in card.store?.epochs ?? [] { oracle.lose(chain.enrolment.genesis, damage) }
+        let boot = boot
+        guard let note = card.note else {
+            return try commit { $0.store = Card.Store(boot: boot) }
+        }
+        oracle.lose(note.enrolment.genesis, damage)
+        var enrolment = note.enrolment
+        enrolment.identity.epoch += 1
+        let loss = Loss(
+            reason: damage, receiptedEpoch: note.receipted?.epoch, receiptedSequence: note.receipted?.sequence,
+            receiptedHash: note.receipted?.hash.base64)
+        var chain = Card.Chain(enrolment)
+        let line = try Self.line(.loss(loss), after: chain.head, stamp, boot: boot)
+        oracle.open(enrolment.genesis, kiosk: box.kiosk, box: box.index)
+        if box.isClone { oracle.fork([enrolment.genesis], "a clone opened it") }
+        oracle.make(line, in: enrolment.genesis, at: 1)
+        chain.append(line)
+        try commit { $0.store = Card.Store(epochs: [chain], boot: boot) }
+        oracle.acknowledge(line, in: enrolment.genesis, at: 1)
+    }
+
+    // MARK: Records
+
+    static func line(_ body: RecordBody, after head: ChainHead, _ stamp: KioskTime, boot: Int) throws -> Data {
+        guard let kiosk = KioskID(rawValue: head.kiosk) else { preconditionFailure("a head names a kiosk") }
+        let header = RecordHeader(
+            kiosk: kiosk, epoch: head.epoch, sequence: head.sequence + 1, boot: boot,
+            bootMilliseconds: stamp.bootMilliseconds, wall: stamp.wall, clock: stamp.clock,
+            previous: head.hash.base64)
+        return try Record(header: header, body: body).line()
+    }
+
+    func append(_ body: RecordBody, _ stamp: KioskTime) throws {
+        try ready()
+        guard let present else { throw DiskFault.notEnrolled }
+        if box.diskTrouble == .full { throw DiskFault.full }
+        let genesis = present.enrolment.genesis
+        let line = try Self.line(body, after: present.head, stamp, boot: boot)
+        oracle.make(line, in: genesis, at: present.head.sequence + 1)
+        let last = chains.count - 1
+        try commit { $0.store?.epochs[last].append(line) }
+        oracle.acknowledge(line, in: genesis, at: present.head.sequence + 1)
+    }
+
+    /// The newest lines of the present epoch.
+    func newest(_ count: Int) -> [String] {
+        (present?.lines.suffix(count) ?? []).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    // MARK: Sending
+
+    func batch(epoch number: Int?, first: Int64?, maximumRecords: Int, maximumBytes: Int, now: KioskTime) throws
+        -> Batch?
+    {
+        try ready()
+        let index =
+            first == nil && number == nil
+            ? chains.lastIndex { isUploadable($0) && $0.unsent > 0 }
+            : number.map { number in chains.firstIndex { $0.number == number } } ?? chains.indices.last
+        guard let index else { return nil }
+        let chain = chains[index]
+        let first = first ?? chain.receipted + 1
+        guard first <= chain.head.sequence else { return nil }
+        guard first > 0 else { throw DiskFault.noSuchRecord }
+        if box.disk.written.store?.isDamaged == true {
+            isPoisoned = true
+            throw DiskFault.damaged("record \(first) does not follow the one before it")
+        }
+        var last = first
+        var bytes = chain.lines[Int(first - 1)].count + 1
+        while last < chain.head.sequence, Int(last - first) + 1 < max(1, maximumRecords) {
+            bytes += chain.lines[Int(last)].count + 1
+            guard bytes <= maximumBytes else { break }
+            last += 1
+        }
+        offered[chain.number] = max(offered[chain.number] ?? 0, last)
+        return Batch(
+            kiosk: chain.enrolment.identity.kiosk, epoch: chain.number, first: first, last: last,
+            lines: chain.lines[Int(first - 1)..<Int(last)].map { String(decoding: $0, as: UTF8.self) },
+            checkpoint: try checkpoint(of: chain.head(at: last)), head: try checkpoint(of: chain.head),
+            receipt: chain.receipt, now: now)
+    }
+
+    func checkpoint(of head: ChainHead) throws -> String {
+        if let signed, signed.head == head { return signed.note }
+        let note = try Checkpoint(head: head, signedWith: key).serialized
+        signed = (head, note)
+        return note
+    }
+
+    /// Takes a receipt by the product's own rules.
+    func accept(receipt note: String) throws {
+        try ready()
+        guard !chains.isEmpty else { throw DiskFault.notEnrolled }
+        let claim: ReceiptClaim
+        do throws(ReceiptRefusal) {
+            claim = try ReceiptClaim(of: note, for: chains.map(held))
+            try claim.check(own: chains[claim.chain].head(at: claim.head.sequence))
+        } catch {
+            throw DiskFault.refused(error)
+        }
+        try take(note, for: claim.head, chain: claim.chain)
+    }
+
+    /// What a kiosk does that believes a status: wrong on purpose.
+    func believe(_ batch: Batch) throws {
+        guard let index = chains.firstIndex(where: { $0.number == batch.epoch }),
+            batch.last > chains[index].receipted
+        else { return }
+        try take(chains[index].receipt, for: chains[index].head(at: batch.last), chain: index)
+    }
+
+    private func take(_ note: String?, for head: ChainHead, chain index: Int) throws {
+        let genesis = chains[index].enrolment.genesis
+        try commit { card in
+            card.store?.epochs[index].receipted = head.sequence
+            card.store?.epochs[index].receipt = note
+        }
+        oracle.receipted(head, in: genesis)
+        if index == chains.count - 1 { try saveNote(closed: false) }
+    }
+
+    private func held(_ chain: Card.Chain) -> HeldChain {
+        HeldChain(
+            head: chain.head, journalKey: chain.enrolment.identity.journalKey,
+            collectorName: chain.enrolment.identity.collectorName, receiptKey: chain.enrolment.identity.receiptKey,
+            receipted: chain.receipted, offered: max(chain.receipted, offered[chain.number] ?? 0))
+    }
+
+    private func isUploadable(_ chain: Card.Chain) -> Bool {
+        guard let present = present?.enrolment.identity else { return false }
+        return chain.enrolment.identity.kiosk == present.kiosk
+            && chain.enrolment.identity.journalKey == present.journalKey
+    }
+
+    // MARK: Enrolling
+
+    /// False for an epoch that is not above every one held.
+    func enrol(_ enrolment: Enrolment) throws -> Bool {
+        try ready()
+        guard enrolment.identity.epoch > (present?.number ?? 0) else { return false }
+        oracle.open(enrolment.genesis, kiosk: box.kiosk, box: box.index)
+        try commit { $0.store?.epochs.append(Card.Chain(enrolment)) }
+        try saveNote(closed: false)
+        return true
+    }
+
+    // MARK: The disk
+
+    private func ready() throws {
+        if isPoisoned { throw DiskFault.failed }
+        if box.diskTrouble == .failing {
+            // The call fails, and nobody knows what of it reached the disk.
+            isPoisoned = true
+            box.diskTrouble = .none
+            box.tell("its disk fails")
+            box.world.count(.disk)
+            commitsLeft = Int(box.world.draw(2))
+        }
+    }
+
+    private func commit(_ change: (inout Card) -> Void) throws {
+        if let left = commitsLeft {
+            guard left > 0 else { throw isPoisoned ? DiskFault.failed : DiskFault.interrupted }
+            commitsLeft = left - 1
+        }
+        change(&box.disk.written)
+        if subject != .thanksBeforeDurable || box.world.draw(40) == 0 { box.disk.synchronise() }
+        // Durable, but the caller hears of a failure.
+        if isPoisoned { throw DiskFault.failed }
+    }
+
+    private func saveNote(closed: Bool) throws {
+        guard let present else { return }
+        let boot = boot
+        try commit { card in
+            card.note = Card.Note(
+                enrolment: present.enrolment, boot: boot,
+                receipted: present.receipted > 0 ? present.head(at: present.receipted) : nil,
+                closed: closed ? present.head : nil)
+        }
+    }
+}
