@@ -166,6 +166,12 @@ let helpers: [Target] = [
             "SeededRandom", "Torture", "Wire",
         ], path: "Tests/TortureSimulation", swiftSettings: strict),
     .target(
+        name: "TortureTime",
+        dependencies: [
+            "Torture", "RealPrograms", "SeededRandom", "Collecting", "CollectorSQLite", "Curl", "FakeKiosk",
+            "KioskControl", "KioskShell", "Ledger", "Ratings", "Wire", crypto, x509,
+        ], path: "Tests/TortureTime", swiftSettings: strict),
+    .target(
         name: "CollectorMemory", dependencies: ["Collecting", "Ledger", "Ratings"], path: "Tests/CollectorMemory",
         swiftSettings: strict),
     .target(
@@ -224,11 +230,12 @@ let testTargets: [Target] = [
         swiftSettings: strict),
     tests("Decoders", ["SeededRandom"], exclude: ["Corpus"]),
     tests("TortureSimulation", ["Torture"]),
+    tests("TortureTime", ["Torture", "RealPrograms", "KioskShell", "otsenka-kiosk", "otsenka-collector", "hasty-uplink"]),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [
-            "Torture", "TortureJournal", "TortureUplink", "TortureCollector", "TortureSimulation", "RealPrograms",
-            "otsenka-kiosk", "otsenka-collector", "hasty-uplink", argumentParser,
+            "Torture", "TortureJournal", "TortureUplink", "TortureCollector", "TortureSimulation", "TortureTime",
+            "RealPrograms", "otsenka-kiosk", "otsenka-collector", "hasty-uplink", argumentParser,
         ], path: "Tests/otsenka-torture", swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),

@@ -22,6 +22,8 @@ struct KioskRoutes: Sendable {
     }
 
     @Sendable func upload(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        // Records are placed by when the request came, not by how long a slow line took over its body.
+        let came = now()
         let kiosk = try kiosk(context)
         let range = (context.parameters.get("range") ?? "").split(separator: "-", omittingEmptySubsequences: false)
         guard range.count == 2, let first = Self.number(range[0]), let last = Self.number(range[1]),
@@ -33,19 +35,20 @@ struct KioskRoutes: Sendable {
         try admission.admit(kiosk: kiosk.rawValue)
         return try await admission.upload {
             let body = try await body(of: request, atMost: limits.bodyBytes)
-            let answer = try await collector.upload(permit, body: body, now: now(), inflate: inflate)
+            let answer = try await collector.upload(permit, body: body, now: came, inflate: inflate)
             counters.acknowledge(Int(last - first + 1))
             return try Answers.json(answer)
         }
     }
 
     @Sendable func heartbeat(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        let came = now()
         let kiosk = try kiosk(context)
         try checkLength(request, atMost: Self.heartbeatBytes)
         let permit = try await collector.authorizeHeartbeat(head(of: request), kiosk: kiosk)
         try admission.admit(kiosk: kiosk.rawValue)
         let body = try await body(of: request, atMost: Self.heartbeatBytes)
-        return try Answers.json(try await collector.heartbeat(permit, body: body, now: now()))
+        return try Answers.json(try await collector.heartbeat(permit, body: body, now: came))
     }
 
     @Sendable func enrol(_ request: Request, _ context: CollectorContext) async throws -> Response {
