@@ -168,8 +168,8 @@ let helpers: [Target] = [
     .target(
         name: "TortureTime",
         dependencies: [
-            "Torture", "RealPrograms", "SeededRandom", "Collecting", "CollectorSQLite", "Curl", "FakeKiosk",
-            "KioskControl", "KioskShell", "Ledger", "Ratings", "Wire", crypto, x509,
+            "Torture", "TortureUplink", "RealPrograms", "SeededRandom", "Collecting", "CollectorSQLite", "Curl",
+            "FakeKiosk", "KioskControl", "KioskShell", "Ledger", "Ratings", "Wire", crypto, x509,
         ], path: "Tests/TortureTime", swiftSettings: strict),
     .target(
         name: "CollectorMemory", dependencies: ["Collecting", "Ledger", "Ratings"], path: "Tests/CollectorMemory",

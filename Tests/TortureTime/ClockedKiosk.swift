@@ -126,6 +126,13 @@ final class ClockedKiosk {
         (run, session) = (nil, nil)
     }
 
+    /// Whether `run` has ended by itself.
+    var hasEnded: Bool {
+        guard let run else { return true }
+        let stat = (try? String(contentsOf: URL(filePath: "/proc/\(run.pid)/stat"), encoding: .utf8)) ?? ""
+        return stat.isEmpty || stat.contains(") Z ")
+    }
+
     func status() throws -> KioskStatus {
         let printed = try Child.output(
             [place.program("otsenka-kiosk"), "status", "--runtime-dir", runtime, "--json"],
@@ -172,11 +179,12 @@ extension ClockedKiosk {
         var isAnswered = false
         while ContinuousClock.now < end {
             guard let screen = screen() else {
-                if run == nil { return nil }
+                if isAnswered || hasEnded { return nil }
                 usleep(5_000)
                 continue
             }
             if screen.screen == "thanks", isAnswered { return shown }
+            if isAnswered, screen.screen == "not-recorded" || screen.screen == "closed" { return nil }
             if let target = screen.targets.first(where: { $0.id == "answer-\(mark)" }) {
                 if let began, shown == nil { shown = began...WallShim.now }
                 press(target)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import RealPrograms
 
 /// A real collector with its own TLS at one address, however often it starts.
@@ -36,8 +37,11 @@ final class SecureRegion {
         }
     }
 
-    func stop() {
-        server?.end()
+    var pid: pid_t? { server?.pid }
+    var portNumber: UInt16 { UInt16(port) ?? 0 }
+
+    func stop(_ signal: Int32 = SIGTERM) {
+        server?.end(signal)
         server = nil
     }
 
