@@ -88,7 +88,7 @@ let policy: [Target] = [
 let adapters: [Target] = [
     module("Questionnaires", ["Ratings", yams], resources: [.embedInCode("default.yaml")]),
     module("BatchFolder", ["BatchFiles"]),
-    module("KioskJournal", ["Ratings", "Ledger", "Wire", "BatchFiles", "Gzip", grdb, sqlite]),
+    module("KioskJournal", ["Ratings", "Ledger", "Wire", "BatchFiles", "Gzip", grdb, sqlite, crypto]),
     module("DialogScreens", ["Ratings", "Dialog", "Drawing"]),
     module("KioskWeb", [hummingbird, httpTypes, logging], resources: [.embedInCode("page.html")]),
     module(
@@ -122,7 +122,7 @@ let programs: [Target] = [
         "otsenka-collector",
         [
             "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", "BatchFiles", "BatchFolder",
-            "QRCode", argumentParser, logging,
+            "QRCode", "Systemd", argumentParser, logging,
             serviceLifecycle,
         ]),
     program(
@@ -148,17 +148,24 @@ let helpers: [Target] = [
     .target(
         name: "Torture", dependencies: ["RealPrograms", "SeededRandom"], path: "Tests/Torture", swiftSettings: strict),
     .target(
-        name: "TortureJournal", dependencies: ["Torture", "RealPrograms", "SeededRandom"], path: "Tests/TortureJournal",
-        swiftSettings: strict),
+        name: "TortureJournal",
+        dependencies: [
+            "Torture", "RealPrograms", "SeededRandom", "KioskJournal", "Ledger", "Ratings", "Curl", "KioskControl",
+            grdb,
+        ], path: "Tests/TortureJournal", swiftSettings: strict),
     .target(
         name: "TortureUplink",
         dependencies: [
-            "Torture", "RealPrograms", "SeededRandom", "BatchFiles", "Collecting", "CollectorSQLite", "Curl", "Delivery",
+            "Torture", "RealPrograms", "SeededRandom", "BatchFiles", "Collecting", "CollectorSQLite", "Curl",
+            "Delivery",
             "FakeKiosk", "Gzip", "KioskControl", "KioskJournal", "Ledger", "Ratings", "UnixSocket", "Wire", grdb,
         ], path: "Tests/TortureUplink", swiftSettings: strict),
     .target(
-        name: "TortureCollector", dependencies: ["Torture", "RealPrograms", "SeededRandom"],
-        path: "Tests/TortureCollector", swiftSettings: strict),
+        name: "TortureCollector",
+        dependencies: [
+            "Torture", "RealPrograms", "SeededRandom", "FakeKiosk", "Collecting", "CollectorSQLite", "CollectorWeb",
+            "Curl", "Gzip", "Ledger", "Ratings", "Wire", grdb,
+        ], path: "Tests/TortureCollector", swiftSettings: strict),
     .target(
         name: "TortureSimulation",
         dependencies: [
@@ -196,18 +203,23 @@ let testTargets: [Target] = [
     tests("Delivery"),
     tests(
         "Collecting",
-        ["BatchFiles", "CollectorMemory", "CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings", "Wire"]),
+        [
+            "BatchFiles", "CollectorMemory", "CollectorSQLite", "FakeKiosk", "SeededRandom", "Ledger", "Ratings",
+            "Wire",
+        ]),
     tests("Reporting"),
     tests("Questionnaires"),
-    tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom", "journal-writer"]),
+    tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom"]),
     .executableTarget(
-        name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings"], path: "Tests/journal-writer",
+        name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings", grdb], path: "Tests/journal-writer",
         swiftSettings: strict),
     tests("DialogScreens", ["Questionnaires"], exclude: ["Golden"]),
     tests("KioskWeb", [hummingbirdTesting]),
     tests("KioskShell", ["Dialog", "Evdev", "Ratings", "otsenka-kiosk"]),
     tests("Uplink", [hummingbird, crypto]),
-    tests("CollectorSQLite", ["FakeKiosk", "SeededRandom", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
+    tests(
+        "CollectorSQLite",
+        ["FakeKiosk", "SeededRandom", "TortureCollector", "Collecting", "Ledger", "Ratings", "Wire", grdb]),
     tests(
         "CollectorWeb", [hummingbirdTesting, crypto, "CollectorSQLite", "Curl", "FakeKiosk", "otsenka-collector"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
@@ -220,6 +232,7 @@ let testTargets: [Target] = [
             "otsenka-kiosk", "otsenka-collector",
         ], swiftSettings: strict),
     tests("Torture"),
+    tests("TortureJournal", ["Torture", "RealPrograms", "journal-writer", "otsenka-kiosk"]),
     tests(
         "TortureUplink",
         [
@@ -231,11 +244,21 @@ let testTargets: [Target] = [
     tests("Decoders", ["SeededRandom"], exclude: ["Corpus"]),
     tests("TortureSimulation", ["Torture"]),
     tests("TortureTime", ["Torture", "RealPrograms", "KioskShell", "otsenka-kiosk", "otsenka-collector", "hasty-uplink"]),
+    tests(
+        "TortureCollector",
+        [
+            "Torture", "Collecting", "KioskControl", "Ledger", "RealPrograms", "SeededRandom", "otsenka-collector",
+            "otsenka-kiosk", "wrong-collector",
+        ]),
+    .executableTarget(
+        name: "wrong-collector",
+        dependencies: ["Collecting", "CollectorSQLite", "CollectorWeb", grdb, logging],
+        path: "Tests/wrong-collector", swiftSettings: strict),
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [
             "Torture", "TortureJournal", "TortureUplink", "TortureCollector", "TortureSimulation", "TortureTime",
-            "RealPrograms", "otsenka-kiosk", "otsenka-collector", "hasty-uplink", argumentParser,
+            "RealPrograms", "otsenka-kiosk", "otsenka-collector", "hasty-uplink", "journal-writer", argumentParser,
         ], path: "Tests/otsenka-torture", swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),

@@ -14,6 +14,12 @@ struct CheckedBatch: Sendable {
         /// When it was written; nothing where that is not understood.
         var moment: BootClocks.Moment?
         var content: Content
+
+        /// What a record says that was understood.
+        var body: RecordBody? {
+            guard case .body(let body) = content else { return nil }
+            return body
+        }
     }
 
     /// What a line says.
@@ -33,6 +39,8 @@ struct CheckedBatch: Sendable {
     var head: Checkpoint
     var receipt: Checkpoint?
     var moment: RequestMoment
+    /// Which journal key speaks for which record, after this batch.
+    var keys: JournalKeys
 
     var last: Int64 { first + Int64(lines.count) - 1 }
 
@@ -58,6 +66,23 @@ extension CheckedBatch {
     static func records(
         in body: Data, kiosk: KioskID, epoch: Int, first: Int64, last: Int64, checkpoint: ChainHead
     ) throws(Refusal) -> (lines: [Data], items: [Item], previous: ChainHash) {
+        let run = try run(in: body, kiosk: kiosk, epoch: epoch, first: first, last: last)
+        guard run.head == checkpoint else { throw broken(.wrongHash(sequence: last)) }
+        return (run.lines, run.items, run.previous)
+    }
+
+    /// Records that follow one another, before anybody is known to have signed for them.
+    struct Run {
+        var lines: [Data]
+        var items: [Item]
+        var previous: ChainHash
+        var head: ChainHead
+    }
+
+    /// Splits the body into lines and checks the chain through them.
+    static func run(
+        in body: Data, kiosk: KioskID, epoch: Int, first: Int64, last: Int64
+    ) throws(Refusal) -> Run {
         let lines = try split(body, first: first, last: last)
         var items: [Item] = []
         items.reserveCapacity(lines.count)
@@ -80,8 +105,8 @@ extension CheckedBatch {
             }
             items.append(item)
         }
-        guard let previous, chain == checkpoint else { throw broken(.wrongHash(sequence: last)) }
-        return (lines, items, previous)
+        guard let previous, let chain else { throw broken(.wrongHash(sequence: last)) }
+        return Run(lines: lines, items: items, previous: previous, head: chain)
     }
 
     private static func split(_ body: Data, first: Int64, last: Int64) throws(Refusal) -> [Data] {
@@ -126,7 +151,7 @@ extension CheckedBatch {
             .notARecord(sequence: sequence, reason: "it has no seq and prev, which would link it to the chain"))
     }
 
-    private static func broken(_ error: ChainError) -> Refusal {
+    static func broken(_ error: ChainError) -> Refusal {
         Refusal(
             error: .brokenChain,
             message: "\(error); the kiosk must read its journal again, and be looked at if this is repeated")

@@ -72,6 +72,7 @@ extension BootClocks {
         // program, the boot clock begins anew only with the machine: where it did not run back, both starts may stand on
         // one run of the clock, and then it is no earlier one.
         var latest: [Int64] = []
+        // What a file brought was written before it came, on a clock that nobody knows any more.
         var next = (start: sending?.start ?? received, clock: now.map { Self.cut($0.bootMilliseconds) } ?? -1)
         for run in runs.reversed() {
             let bound = run.greatest <= next.clock ? next.start : next.start - run.greatest

@@ -6,15 +6,16 @@ import Ratings
 struct ChainVerification {
     let epoch: EpochRow
     let collector: String
-    let key: PublicKey
+    /// The collector's receipt keys.
+    let keys: [PublicKey]
 
     private(set) var records: Int64 = 0
     private(set) var faults: [VerifyFault] = []
 
-    init(epoch: EpochRow, collector: String, key: PublicKey) {
+    init(epoch: EpochRow, collector: String, keys: [PublicKey]) {
         self.epoch = epoch
         self.collector = collector
-        self.key = key
+        self.keys = keys
     }
 
     mutating func run(over snapshot: any StoreSnapshot) throws {
@@ -35,6 +36,9 @@ struct ChainVerification {
         if let derived {
             compare(sessions: derived.newSessions, to: try snapshot.sessions(of: epoch.chain))
             compare(derived.answers, try snapshot.answers(of: epoch.chain), \.sequence, "answer")
+            compare(
+                derived.keys, epoch.keys.changes.map { KeyRow(sequence: $0.sequence, note: $0.succession.serialized) },
+                \.sequence, "change of the journal key")
             compare(derived.quarantined, try snapshot.quarantined(of: epoch.chain), \.sequence, "quarantined record")
         }
         // The first bad record comes first; faults in no record follow.
@@ -56,13 +60,12 @@ struct ChainVerification {
                 add("the batch that brought this record is missing, or is another one's", at: next)
                 return checked
             }
-            guard Seal.holds(arrival.seal, over: Seal.text(of: arrival), by: key) else {
+            guard Seal.holds(arrival.seal, over: Seal.text(of: arrival), by: keys) else {
                 add("the time, the clocks or the checkpoint of the batch that starts here were changed", at: next)
                 return checked
             }
             guard
-                let note = try? Checkpoint(
-                    parsing: arrival.checkpoint, kiosk: epoch.kiosk.rawValue, key: epoch.journalKey),
+                let note = try? Checkpoint(parsing: arrival.checkpoint, keys: epoch.keys),
                 note.head.epoch == epoch.epoch, note.head.sequence == arrival.last
             else {
                 add("the kiosk did not sign the checkpoint of the batch that starts here", at: next)
@@ -76,40 +79,15 @@ struct ChainVerification {
     }
 
     private mutating func checkState() {
-        if !Seal.holds(epoch.stateSeal, over: Seal.text(ofStateOf: epoch), by: key) {
-            add("the epoch's state, head, claim or receipt were changed (its seal does not hold)")
-        }
-        if let claim = epoch.claim {
-            let note = try? Checkpoint(parsing: claim.note, kiosk: epoch.kiosk.rawValue, key: epoch.journalKey)
-            if note?.head.sequence != claim.sequence || note?.head.epoch != epoch.epoch {
-                add("the newest head that is kept is not one that the kiosk signed")
-            }
-        }
-        guard let receipt = epoch.receipt else { return }
-        guard let note = try? Checkpoint(parsing: receipt, kiosk: epoch.kiosk.rawValue, key: epoch.journalKey),
-            (try? note.receiptTime(of: collector, key: key)) != nil
-        else { return add("the newest receipt that is kept is not one of this collector") }
-        if note.head.sequence > epoch.head.sequence {
-            add(
-                "records \(epoch.head.sequence + 1)-\(note.head.sequence) were receipted and are not stored; "
-                    + "the kiosk sends them again", at: epoch.head.sequence + 1)
-        }
+        faults += epoch.stateFaults(collector: collector, receiptKeys: ReceiptKeys(keys))
     }
 
     private mutating func checkBranches(_ branches: [BranchRow]) throws {
         if branches.count != epoch.branches {
             add("\(epoch.branches) branches were kept as evidence, and \(branches.count) are here")
         }
-        for branch in branches {
-            let note = try? Checkpoint(parsing: branch.checkpoint, kiosk: epoch.kiosk.rawValue, key: epoch.journalKey)
-            let whole =
-                note.map { note in
-                    note.head.hash.base64 == branch.lastHash && note.head.sequence == branch.last
-                        && (try? CheckedBatch.records(
-                            in: branch.lines, kiosk: epoch.kiosk, epoch: epoch.epoch, first: branch.first,
-                            last: branch.last, checkpoint: note.head)) != nil
-                } ?? false
-            if !whole { add("the branch of records \(branch.first)-\(branch.last) was changed") }
+        for branch in branches where !epoch.isWhole(branch) {
+            add("the branch of records \(branch.first)-\(branch.last) was changed")
         }
     }
 
@@ -162,7 +140,10 @@ struct ChainWalk {
 
     private(set) var head: ChainHead
     private var answers: [AnswerRow] = []
+    private var ratingTimes: [Int64] = []
     private var quarantined: [QuarantinedRow] = []
+    private var keys: JournalKeys
+    private var keyRows: [KeyRow] = []
 
     /// All that the records give, the sessions as they stand at the end.
     var derived: Derived {
@@ -170,12 +151,14 @@ struct ChainWalk {
         derived.newSessions = sessions.rows
         derived.answers = answers
         derived.quarantined = quarantined
+        derived.keys = keyRows
         return derived
     }
 
     init(epoch: EpochRow, arrivals: [Arrival]) {
         self.epoch = epoch
         self.arrivals = arrivals
+        keys = JournalKeys(kiosk: epoch.kiosk.rawValue, first: epoch.journalKey)
         head = epoch.genesis.head
     }
 
@@ -236,12 +219,21 @@ struct ChainWalk {
     }
 
     private mutating func derive(from arrival: ArrivalRow) throws {
-        let known = sessions
-        var deriving = Deriving(place: epoch.place, clocks: arrival.clocks, received: arrival.received) { known[$0] }
+        let (known, times) = (sessions, ratingTimes)
+        let ceiling = RatingCeiling { skip, count in
+            let end = max(0, times.count - skip)
+            return times[max(0, end - count)..<end].reversed()
+        }
+        var deriving = Deriving(
+            place: epoch.place, clocks: arrival.clocks, received: arrival.received, keys: keys, ceiling: ceiling
+        ) { known[$0] }
         for item in items { try deriving.add(item) }
         for row in deriving.derived.newSessions + deriving.derived.changedSessions { sessions.put(row) }
         answers += deriving.derived.answers
+        ratingTimes += deriving.derived.answers.filter(\.isRating).map(\.placed)
         quarantined += deriving.derived.quarantined
+        keyRows += deriving.derived.keys
+        keys = deriving.keys
     }
 }
 

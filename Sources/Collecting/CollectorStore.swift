@@ -32,25 +32,44 @@ public protocol StoreSnapshot {
     func lastEpoch() throws -> EpochRow?
     /// All epochs of all kiosks in the order in which they were opened.
     func epochs() throws -> [EpochRow]
+    /// How a kiosk's transport keys followed one another, oldest first.
+    func transportSuccessions(of kiosk: KioskID) throws -> [TransportRow]
     /// The stored line of one record, without its newline.
     func line(_ chain: Int64, _ sequence: Int64) throws -> Data?
     /// Calls `body` with every stored record of the chain in order of sequence; a hole is left to the caller to notice.
     func forEachLine(of chain: Int64, _ body: (_ sequence: Int64, _ line: Data) throws -> Void) throws
     /// The accepted batches of a chain, in order.
     func arrivals(of chain: Int64) throws -> [ArrivalRow]
+    /// Calls `body` with the accepted batches of a chain whose last record is after `sequence`, in order.
+    func forEachArrival(of chain: Int64, after sequence: Int64, _ body: (ArrivalRow) throws -> Void) throws
     func contact(_ chain: Int64, boot: Int) throws -> BootContact?
     func session(_ chain: Int64, _ session: SessionID) throws -> SessionRow?
     /// In order of `shownSequence`.
     func sessions(of chain: Int64) throws -> [SessionRow]
+    /// When the ratings (answers with a mark to `overall`) before record `sequence` were placed, the newest first; leaves
+    /// out `skip` of them.
+    func ratingTimes(_ chain: Int64, before sequence: Int64, skip: Int, count: Int) throws -> [Int64]
     /// In order of `sequence`.
     func answers(of chain: Int64) throws -> [AnswerRow]
     /// In order of `sequence`.
     func quarantined(of chain: Int64) throws -> [QuarantinedRow]
+    /// In the order in which they were kept.
     func branches(of chain: Int64) throws -> [BranchRow]
     func code(_ identifier: String) throws -> CodeRow?
     func heartbeat(_ kiosk: KioskID) throws -> HeartbeatRow?
     /// The newest events first, at most `limit`.
     func events(limit: Int) throws -> [EventRow]
+    /// Calls `body` with every event but the oldest `count`, in the order in which they were kept.
+    func forEachEvent(after count: Int, _ body: (EventRow) throws -> Void) throws
+    /// The newest list of heads.
+    func lastHeads() throws -> HeadsRow?
+    func heads(_ number: Int64) throws -> HeadsRow?
+    /// All lists, oldest first, with an empty `note`.
+    func headsIndex() throws -> [HeadsRow]
+    /// For every chain, by its number, what the appendix of reports needs and no row of an epoch tells.
+    func chainCounts() throws -> [Int64: ChainCounts]
+    /// How many events of each kind there are; kinds without one do not appear.
+    func eventCounts() throws -> [EventRow.Kind: Int]
     /// See `Collector.tallies`.
     func tallies(_ query: TallyQuery) throws -> [Tally]
     /// See `Collector.answerTallies`.
@@ -87,7 +106,11 @@ public protocol StoreTransaction: StoreSnapshot {
     /// Keeps evidence once: the same chain, first record and last hash are not kept twice. False if it was there.
     func insert(_ branch: BranchRow) throws -> Bool
     func put(_ heartbeat: HeartbeatRow) throws
+    /// Keeps the succession of a transport key once.
+    func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws
     func insert(_ event: EventRow) throws
+    /// Adds a list of heads, or writes its new signatures.
+    func put(_ heads: HeadsRow) throws
 }
 
 /// The store failed; nothing of the transaction was done.

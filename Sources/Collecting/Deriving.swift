@@ -7,15 +7,23 @@ struct Deriving {
     let place: KioskPlace
     let clocks: BootClocks
     let received: Int64
+    /// As they are after the records so far.
+    private(set) var keys: JournalKeys
     let known: (SessionID) throws -> SessionRow?
 
     private(set) var derived = Derived()
+    /// Whether a rating was over the ceiling, and the one before it was not.
+    private(set) var crossesCeiling = false
+    private var ceiling: RatingCeiling
     private var newIndex: [SessionID: Int] = [:]
     private var changedIndex: [SessionID: Int] = [:]
 
     init(
-        place: KioskPlace, clocks: BootClocks, received: Int64, known: @escaping (SessionID) throws -> SessionRow?
+        place: KioskPlace, clocks: BootClocks, received: Int64, keys: JournalKeys, ceiling: RatingCeiling,
+        known: @escaping (SessionID) throws -> SessionRow?
     ) {
+        self.keys = keys
+        self.ceiling = ceiling
         self.place = place
         self.clocks = clocks
         self.received = received
@@ -36,6 +44,10 @@ struct Deriving {
         case .body(.shown(let shown)): try add(shown, at: sequence, moment: item.moment)
         case .body(.answer(let answer)): try add(answer, at: sequence, moment: item.moment)
         case .body(.session(let end)): try add(end, at: sequence)
+        case .body(.key):
+            if let succession = keys.follow(item.body, at: sequence) {
+                derived.keys.append(KeyRow(sequence: sequence, note: succession.serialized))
+            }
         case .body: break
         }
     }
@@ -76,6 +88,11 @@ struct Deriving {
                 pass: answer.pass, placed: placed?.time ?? received))
         guard rates, let value = answer.value else { return }
         session.overall = value
+        switch try ceiling.add(placed?.time ?? received) {
+        case .under: break
+        case .first: crossesCeiling = true; fallthrough
+        case .over: if !session.flags.contains(RatingCeiling.flag) { session.flags.append(RatingCeiling.flag) }
+        }
         put(session)
     }
 
@@ -84,7 +101,7 @@ struct Deriving {
         guard flags.allSatisfy({ Self.isPlain($0) && !$0.contains(" ") }) else { return quarantine(sequence, .badBody) }
         guard var session = try session(end.session) else { return quarantine(sequence, .unknownSession) }
         session.outcome = end.outcome
-        session.flags = flags
+        session.flags = flags + session.flags.filter { $0 == RatingCeiling.flag && !flags.contains($0) }
         put(session)
     }
 

@@ -22,7 +22,8 @@ extension Collector {
     public func enrol(_ body: Data, now: Int64) async throws -> EnrolmentAnswer {
         guard body.count <= Self.enrolmentBytes,
             let request = try? JSONDecoder().decode(EnrolmentRequest.self, from: body),
-            [request.code, request.nonce, request.pin, request.hardware].allSatisfy({ !$0.contains("\n") })
+            [request.code, request.nonce, request.pin, request.hardware].allSatisfy({ !$0.contains("\n") }),
+            (0..<Self.greatestEpoch).contains(request.afterEpoch ?? 0)
         else {
             throw Refusal(
                 error: .malformed,
@@ -67,7 +68,7 @@ extension Collector {
         var kiosk = kiosk
         let newest = try transaction.epochs(of: kiosk.id).last
         let row = try open(
-            kiosk.id, epoch: (newest?.epoch ?? 0) + 1, place: kiosk.place,
+            kiosk.id, epoch: max(newest?.epoch ?? 0, request.afterEpoch ?? 0) + 1, place: kiosk.place,
             keys: EpochKeys(request, collectorNonce: nonce), origin: .enrolment, floor: newest?.floor ?? kiosk.added,
             now: now, in: transaction)
         if kiosk.revoked != nil {
@@ -88,10 +89,11 @@ extension Collector {
         let left = limits.codeTries - row.tries
         if left <= 0 {
             row.characters = nil
-            try transaction.insert(
+            try record(
                 EventRow(
                     time: now, kind: .codeSpent, kiosk: row.kiosk, epoch: 0,
-                    message: "the code of kiosk \(row.kiosk) was erased after \(row.tries) wrong proofs"))
+                    message: "the code of kiosk \(row.kiosk) was erased after \(row.tries) wrong proofs"),
+                in: transaction)
         }
         try transaction.put(row)
         return Self.refused("was not proved to be known (\(max(0, left)) tries left)", kiosk: row.kiosk)

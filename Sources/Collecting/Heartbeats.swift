@@ -30,22 +30,25 @@ extension Collector {
         let seconds = UInt64(max(0, now / 1000))
         var note = SignedNote(text: SignedTime.text(kiosk: permit.kiosk, nonce: heartbeat.nonce, seconds: seconds))
         try note.sign(as: identity.name, with: identity.key)
-        return HeartbeatAnswer(time: note.serialized, configuration: 0)
+        return HeartbeatAnswer(
+            time: note.serialized, configuration: 0,
+            keys: PublishedKeys.digest(of: identity.successions.map(\.serialized)))
     }
 
     private func take(
         _ heartbeat: Heartbeat, permit: HeartbeatPermit, now: Int64, in transaction: any StoreTransaction
     ) throws -> Refusal? {
+        if let succession = permit.succession { try transaction.insert(succession, of: permit.kiosk, received: now) }
         try transaction.put(Self.row(heartbeat, of: permit.kiosk, now: now))
         // An epoch that the kiosk has just opened by itself is made known by its first batch, not by a heartbeat.
         guard var row = try transaction.epoch(permit.kiosk, heartbeat.epoch) else { return nil }
-        let head = try note(in: "head", of: permit.head, kiosk: permit.kiosk, key: row.journalKey)
+        let head = try note(in: "head", of: permit.head, keys: row.keys)
         guard head.head.epoch == row.epoch else {
             throw Refusal(
                 error: .badCheckpoint,
                 message: "Head is of epoch \(head.head.epoch), but the heartbeat is of epoch \(row.epoch)")
         }
-        let receipt = receipt(in: permit.head, kiosk: permit.kiosk, epoch: row.epoch, key: row.journalKey)
+        let receipt = receipt(in: permit.head, epoch: row.epoch, keys: row.keys)
         let facts = ChainFacts(
             state: row.state, head: row.head, claim: row.claim, shared: nil,
             atSignedHead: try stored(at: head.head, row, in: transaction))

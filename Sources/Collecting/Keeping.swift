@@ -67,7 +67,7 @@ extension Collector {
 
     private func shownReceipt(_ row: EpochRow) throws -> Checkpoint? {
         guard let note = row.receipt else { return nil }
-        return try Checkpoint(parsing: note, kiosk: row.kiosk.rawValue, key: row.journalKey)
+        return try Checkpoint(parsing: note, keys: row.keys)
     }
 
     /// Writes the changeable part of an epoch with its new seal.
@@ -104,9 +104,11 @@ extension Collector {
         of batch: CheckedBatch, permit: UploadPermit, now: Int64, in transaction: any StoreTransaction
     ) throws -> Result<EpochRow, Refusal> {
         if let row = try transaction.epoch(permit.kiosk, permit.epoch) { return .success(row) }
-        guard let newest = try transaction.epochs(of: permit.kiosk).last, newest.epoch < permit.epoch else {
+        let epochs = try transaction.epochs(of: permit.kiosk)
+        guard let newest = epochs.last, newest.epoch < permit.epoch else {
             return .failure(Self.unknown(permit.kiosk))
         }
+        if let refusal = tooManyLosses(epochs, opening: permit.epoch, now: now) { return .failure(refusal) }
         switch newest.state {
         case .revoked: return .failure(Self.revoked(permit.kiosk))
         case .open: break
@@ -128,6 +130,14 @@ extension Collector {
                 + "1 is not a `loss` that follows the genesis of epoch \(newest.epoch)'s key and nonce"
             return .failure(Refusal(error: .brokenChain, message: message))
         }
+        // Whoever holds only a key that was changed must not begin anew with it.
+        let spoken = [batch.keys.first] + batch.keys.changes.compactMap(\.succession.newKey)
+        guard spoken.contains(newest.keys.current) else {
+            let message =
+                "epoch \(permit.epoch) of kiosk \(permit.kiosk) does not begin with the changes of its journal key; send "
+                + "them with record 1"
+            return .failure(Refusal(error: .brokenChain, message: message))
+        }
         let row = try open(
             permit.kiosk, epoch: permit.epoch, place: newest.place, keys: EpochKeys(newest), origin: .loss,
             floor: newest.floor, now: now, in: transaction)
@@ -137,11 +147,35 @@ extension Collector {
         return .success(row)
     }
 
+    /// Damage is rare; a kiosk that opens epoch after epoch by itself is broken or hostile.
+    private func tooManyLosses(_ epochs: [EpochRow], opening epoch: Int, now: Int64) -> Refusal? {
+        guard let newest = epochs.last else { return nil }
+        if epoch - newest.epoch > limits.epochsAhead {
+            return Refusal(
+                error: .malformed,
+                message: "epoch \(epoch) of kiosk \(newest.kiosk) is more than \(limits.epochsAhead) beyond its epoch "
+                    + "\(newest.epoch) here; enrol it with a code of `otsenka-collector kiosk replace \(newest.kiosk)`")
+        }
+        let losses = epochs.count { $0.origin == .loss && $0.opened > now - 24 * 3600 * 1000 }
+        guard losses >= limits.lossEpochsPerDay else { return nil }
+        return Refusal(
+            error: .tooMany,
+            message: "kiosk \(newest.kiosk) has opened \(losses) epochs by itself within a day; look at its disk")
+    }
+
     func event(
         _ kind: EventRow.Kind, _ message: String, _ row: EpochRow, now: Int64, in transaction: any StoreTransaction
     ) throws {
-        try transaction.insert(
-            EventRow(time: now, kind: kind, kiosk: row.kiosk, epoch: row.epoch, message: message))
+        try record(
+            EventRow(time: now, kind: kind, kiosk: row.kiosk, epoch: row.epoch, message: message), in: transaction)
+    }
+
+    /// Puts an event on record. The seals are a chain, so that none but the last event can be taken out unseen.
+    func record(_ event: EventRow, in transaction: any StoreTransaction) throws {
+        var event = event
+        let previous = try transaction.events(limit: 1).first?.seal ?? ""
+        event.seal = try Seal.sign(Seal.text(of: event, after: previous), with: identity.key)
+        try transaction.insert(event)
     }
 }
 

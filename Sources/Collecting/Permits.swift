@@ -13,6 +13,13 @@ public struct UploadPermit: Sendable {
     let moment: RequestMoment
     /// The epoch, or the newest one where the kiosk opens the next by itself: whose keys speak.
     let keys: EpochRow
+    /// That of a transport key which is not known yet.
+    let succession: KeySuccession?
+
+    /// What is known of the journal keys of the epoch; of one that is not known yet, the key of its genesis.
+    var knownKeys: JournalKeys {
+        keys.epoch == epoch ? keys.keys : JournalKeys(kiosk: kiosk.rawValue, first: keys.journalKey)
+    }
 }
 
 /// A heartbeat whose signature is the kiosk's.
@@ -22,12 +29,13 @@ public struct HeartbeatPermit: Sendable {
     let moment: RequestMoment
     /// All epochs of the kiosk, oldest first; not empty.
     let epochs: [EpochRow]
+    let succession: KeySuccession?
 }
 
 extension Collector {
     /// The greatest sequence and epoch that are believed: beyond them nobody has counted.
     private static let greatestSequence: Int64 = 1 << 53
-    private static let greatestEpoch = 1_000_000
+    static let greatestEpoch = 1_000_000
 
     /// Checks everything about an upload that can be checked before its body is read: limits, kiosk, signature.
     ///
@@ -45,14 +53,18 @@ extension Collector {
                 message: "records \(first)-\(last) are more than the \(WireLimits.recordsPerBatch) of one batch; "
                     + "send fewer records at once")
         }
-        let (keys, newest) = try await keys(of: kiosk, epoch: epoch)
+        let (keys, newest, transport) = try await keys(of: kiosk, epoch: epoch)
+        let shown = transport.shown(in: head, kiosk: kiosk, newest: newest)
+        let speaking = [keys, newest].map(transport.current(of:))
         let moment = try authenticate(
-            head, keys: [keys.transportKey, newest.transportKey], required: Self.signedFields)
+            head, keys: speaking + [shown?.newKey].compactMap(\.self), required: Self.signedFields)
         return UploadPermit(
-            kiosk: kiosk, epoch: epoch, first: first, last: last, head: head, moment: moment, keys: keys)
+            kiosk: kiosk, epoch: epoch, first: first, last: last, head: head, moment: moment, keys: keys,
+            succession: shown)
     }
 
-    /// Checks the signature of an upload that came as a file: the journal key's. Throws `Refusal`.
+    /// Checks the signature of an upload that came as a file: that of the journal key with which its epoch began, which
+    /// stays on the kiosk; whether a later one must speak for the records is seen by their checkpoint. Throws `Refusal`.
     func authorizeImport(_ file: BatchFile) async throws -> UploadPermit {
         guard file.last - file.first < Int64(WireLimits.recordsPerBatch) else {
             throw Refusal(
@@ -60,21 +72,24 @@ extension Collector {
                 message:
                     "records \(file.first)-\(file.last) are more than the \(WireLimits.recordsPerBatch) of one file")
         }
-        let (keys, _) = try await keys(of: file.kiosk, epoch: file.epoch)
+        let (keys, _, _) = try await keys(of: file.kiosk, epoch: file.epoch)
         var moment = try authenticate(file.head, keys: [keys.journalKey], required: Self.signedFields)
         moment.isCarried = true
         return UploadPermit(
             kiosk: file.kiosk, epoch: file.epoch, first: file.first, last: file.last, head: file.head, moment: moment,
-            keys: keys)
+            keys: keys, succession: nil)
     }
 
     /// What the signature of an upload must cover.
     private static let signedFields = ["content-digest", "checkpoint", "head", "otsenka-clock"]
 
-    /// The epoch whose keys vouch for records of `epoch`, and the newest one.
-    private func keys(of kiosk: KioskID, epoch: Int) async throws -> (addressed: EpochRow, newest: EpochRow) {
-        let epochs = try await knownEpochs(of: kiosk)
+    /// The epoch whose keys vouch for records of `epoch`, the newest one, and the transport keys of all.
+    private func keys(
+        of kiosk: KioskID, epoch: Int
+    ) async throws -> (addressed: EpochRow, newest: EpochRow, transport: TransportKeys) {
+        let (epochs, successions) = try await known(of: kiosk)
         guard let newest = epochs.last else { throw Self.unknown(kiosk) }
+        let transport = TransportKeys(epochs, successions)
         let addressed = epochs.first { $0.epoch == epoch }
         guard let keys = addressed ?? (epoch > newest.epoch ? newest : nil) else {
             throw Refusal(
@@ -82,22 +97,24 @@ extension Collector {
                 message: "kiosk \(kiosk) has no epoch \(epoch) here; its epochs are "
                     + epochs.map { "\($0.epoch)" }.joined(separator: ", "))
         }
-        return (keys, newest)
+        return (keys, newest, transport)
     }
 
     /// Checks the signature of a heartbeat before its body is read. Throws `Refusal`.
     public func authorizeHeartbeat(_ head: RequestHead, kiosk: KioskID) async throws -> HeartbeatPermit {
-        let epochs = try await knownEpochs(of: kiosk)
+        let (epochs, successions) = try await known(of: kiosk)
         guard let newest = epochs.last else { throw Self.unknown(kiosk) }
+        let transport = TransportKeys(epochs, successions)
+        let shown = transport.shown(in: head, kiosk: kiosk, newest: newest)
         let moment = try authenticate(
-            head, keys: epochs.map(\.transportKey).reversed(),
+            head, keys: transport.current + [shown?.newKey].compactMap(\.self),
             required: ["content-digest", "head", "otsenka-clock"])
         if newest.state == .revoked { throw Self.revoked(kiosk) }
-        return HeartbeatPermit(kiosk: kiosk, head: head, moment: moment, epochs: epochs)
+        return HeartbeatPermit(kiosk: kiosk, head: head, moment: moment, epochs: epochs, succession: shown)
     }
 
-    private func knownEpochs(of kiosk: KioskID) async throws -> [EpochRow] {
-        try await store.read { try $0.epochs(of: kiosk) }
+    private func known(of kiosk: KioskID) async throws -> (epochs: [EpochRow], successions: [TransportRow]) {
+        try await store.read { (try $0.epochs(of: kiosk), try $0.transportSuccessions(of: kiosk)) }
     }
 
     private func authenticate(

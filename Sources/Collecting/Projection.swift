@@ -52,6 +52,9 @@ public struct AnswerRow: Equatable, Sendable {
     /// As `SessionRow.placed`; the uncertainty is that of its session's boot.
     public var placed: Int64
 
+    /// Whether it makes its session a rating.
+    var isRating: Bool { question == Deriving.ratingQuestion && value != nil }
+
     public init(
         sequence: Int64, session: SessionID, question: String, value: Int?, pass: Answer.Pass?, placed: Int64
     ) {
@@ -94,6 +97,19 @@ public struct QuarantinedRow: Equatable, Sendable {
     }
 }
 
+/// A change of the journal key that a record tells.
+public struct KeyRow: Equatable, Sendable {
+    /// The `key` record.
+    public var sequence: Int64
+    /// The note of its `KeySuccession`.
+    public var note: String
+
+    public init(sequence: Int64, note: String) {
+        self.sequence = sequence
+        self.note = note
+    }
+}
+
 /// All that follows from one batch of records.
 public struct Derived: Equatable, Sendable {
     /// Sessions shown in this batch, in order, as they stand at its end.
@@ -102,6 +118,7 @@ public struct Derived: Equatable, Sendable {
     public var changedSessions: [SessionRow] = []
     public var answers: [AnswerRow] = []
     public var quarantined: [QuarantinedRow] = []
+    public var keys: [KeyRow] = []
 
     public init() {}
 }

@@ -47,6 +47,18 @@ enum Seal {
             """
     }
 
+    static func text(of event: EventRow, after previous: String) -> String {
+        """
+        otsenka seal of an event
+        \(event.time)
+        \(event.kind.rawValue)
+        \(event.kiosk?.rawValue ?? "-")/\(event.epoch)
+        \(previous)
+        \(event.message)
+
+        """
+    }
+
     static func text(of arrival: ArrivalRow) -> String {
         """
         otsenka seal of an arrival
@@ -63,8 +75,9 @@ enum Seal {
         try key.signature(over: Data(text.utf8)).base64EncodedString()
     }
 
-    static func holds(_ seal: String, over text: String, by key: PublicKey) -> Bool {
+    /// Whether one of the keys made the seal; the present one stands first, and nearly all are its.
+    static func holds(_ seal: String, over text: String, by keys: [PublicKey]) -> Bool {
         guard let signature = Data(base64Encoded: seal) else { return false }
-        return key.verifies(signature, over: Data(text.utf8))
+        return keys.contains { $0.verifies(signature, over: Data(text.utf8)) }
     }
 }

@@ -78,8 +78,9 @@ extension Collector {
                 try self.save(&epoch, in: transaction)
             }
             let message = "kiosk \(id) was revoked" + (reason.isEmpty ? "" : ": \(reason)")
-            try transaction.insert(
-                EventRow(time: now, kind: .revoked, kiosk: id, epoch: epochs.last?.epoch ?? 0, message: message))
+            try self.record(
+                EventRow(time: now, kind: .revoked, kiosk: id, epoch: epochs.last?.epoch ?? 0, message: message),
+                in: transaction)
         }
     }
 
@@ -151,6 +152,8 @@ extension Collector {
 
     /// The newest alarms first.
     public func events(limit: Int) async throws -> [EventRow] { try await store.read { try $0.events(limit: limit) } }
+
+    public func eventCounts() async throws -> [EventRow.Kind: Int] { try await store.read { try $0.eventCounts() } }
 
     public func offices() async throws -> [Place] { try await store.read { try $0.offices() } }
     public func services() async throws -> [Place] { try await store.read { try $0.services() } }

@@ -98,7 +98,11 @@ public struct EpochRow: Equatable, Sendable {
     public var kiosk: KioskID
     public var epoch: Int
     public var place: KioskPlace
+    /// Of the genesis.
     public var journalKey: PublicKey
+    /// Which key speaks for which record: follows from `journalKey` and the `key` records that are stored.
+    public var keys: JournalKeys
+    /// As enrolled; `TransportKeys` knows what came after.
     public var transportKey: PublicKey
     /// The journal key's signature over `TransportStatement`, base64.
     public var certificate: String
@@ -136,6 +140,7 @@ public struct EpochRow: Equatable, Sendable {
         self.epoch = epoch
         self.place = place
         self.journalKey = journalKey
+        keys = JournalKeys(kiosk: kiosk.rawValue, first: journalKey)
         self.transportKey = transportKey
         self.certificate = certificate
         self.collectorNonce = collectorNonce
@@ -250,6 +255,24 @@ public struct BranchRow: Equatable, Sendable {
     }
 }
 
+/// A list of heads that was signed (`HeadsList`).
+public struct HeadsRow: Equatable, Sendable {
+    /// 1, 2, 3 …
+    public var number: Int64
+    /// The UTC day on which it was made, `2026-11-22`.
+    public var day: String
+    public var made: Int64
+    /// The whole note.
+    public var note: String
+
+    public init(number: Int64, day: String, made: Int64, note: String) {
+        self.number = number
+        self.day = day
+        self.made = made
+        self.note = note
+    }
+}
+
 /// The newest sign of life of a kiosk.
 public struct HeartbeatRow: Equatable, Sendable {
     public var kiosk: KioskID
@@ -288,19 +311,29 @@ public struct EventRow: Equatable, Sendable {
         case tailCut = "tail_cut"
         case contradiction
         case codeSpent = "code_spent"
+        /// The collector itself was restored from a backup.
+        case restored
+        case keyChanged = "key_changed"
+        case overCeiling = "over_ceiling"
     }
 
     public var time: Int64
     public var kind: Kind
-    public var kiosk: KioskID
+    /// Nothing for what happened to the collector itself.
+    public var kiosk: KioskID?
+    /// 0 for what happened in no epoch.
     public var epoch: Int
     public var message: String
+    /// The collector's signature over all of the above and the seal of the event before; base64. Empty for events of
+    /// releases that did not seal them.
+    public var seal: String
 
-    public init(time: Int64, kind: Kind, kiosk: KioskID, epoch: Int, message: String) {
+    public init(time: Int64, kind: Kind, kiosk: KioskID?, epoch: Int, message: String, seal: String = "") {
         self.time = time
         self.kind = kind
         self.kiosk = kiosk
         self.epoch = epoch
         self.message = message
+        self.seal = seal
     }
 }

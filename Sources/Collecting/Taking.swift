@@ -18,12 +18,14 @@ extension Collector {
     func take(
         _ batch: CheckedBatch, permit: UploadPermit, now: Int64, in transaction: any StoreTransaction
     ) throws -> UploadOutcome {
+        if let succession = permit.succession { try transaction.insert(succession, of: permit.kiosk, received: now) }
         var row: EpochRow
         switch try epoch(of: batch, permit: permit, now: now, in: transaction) {
         case .success(let found): row = found
         case .failure(let refusal): return .refused(refusal)
         }
-        guard row.journalKey == permit.keys.journalKey else {
+        guard row.journalKey == permit.keys.journalKey, row.epoch != permit.keys.epoch || row.keys == permit.keys.keys
+        else {
             return .refused(
                 Refusal(error: .unavailable, message: "the kiosk was enrolled again meanwhile; send the batch again"))
         }
@@ -101,7 +103,11 @@ extension Collector {
             of: items.compactMap(\.moment), now: batch.moment.isCarried ? nil : batch.moment.clock, received: now,
             floor: row.floor,
             contact: { try transaction.contact(chain, boot: $0) })
-        var deriving = Deriving(place: row.place, clocks: clocks, received: now) {
+        let ceiling = RatingCeiling { skip, count in
+            // Each rating is a record of its own.
+            from <= Int64(skip) ? [] : try transaction.ratingTimes(chain, before: from, skip: skip, count: count)
+        }
+        var deriving = Deriving(place: row.place, clocks: clocks, received: now, keys: row.keys, ceiling: ceiling) {
             try transaction.session(chain, $0)
         }
         for item in items { try deriving.add(item) }
@@ -111,7 +117,14 @@ extension Collector {
         arrival.seal = try Seal.sign(Seal.text(of: arrival), with: identity.key)
         try transaction.insert(arrival, lines: batch.lines[start...], derived: deriving.derived)
         try contradictions(of: batch, from: from, row, now: now, in: transaction)
+        if deriving.crossesCeiling {
+            let message =
+                "kiosk \(row.kiosk), epoch \(row.epoch), gave more than \(RatingCeiling.ratings) ratings within a day; "
+                + "those beyond are stored and flagged \(RatingCeiling.flag)"
+            try event(.overCeiling, message, row, now: now, in: transaction)
+        }
         row.head = batch.checkpoint.head
+        row.keys = deriving.keys
         row.received = now
         if let last = items.compactMap(\.moment).last { row.floor = clocks.floor(last, received: now) ?? row.floor }
     }
@@ -121,7 +134,7 @@ extension Collector {
         of batch: CheckedBatch, from: Int64, _ row: EpochRow, now: Int64, in transaction: any StoreTransaction
     ) throws {
         guard let claim = row.claim, (from...batch.last).contains(claim.sequence),
-            let signed = try? Checkpoint(parsing: claim.note, kiosk: row.kiosk.rawValue, key: row.journalKey),
+            let signed = try? Checkpoint(parsing: claim.note, keys: row.keys),
             signed.head.hash != batch.hash(of: claim.sequence)
         else { return }
         let message =

@@ -55,11 +55,17 @@ extension Collector {
         }
     }
 
-    /// Everything that needs no store.
+    /// Everything that needs no store. The chain comes first: it may hold the key that signed for it.
     private func check(_ permit: UploadPermit, body: Data) throws(Refusal) -> CheckedBatch {
-        let key = permit.keys.journalKey
-        let checkpoint = try note(in: "checkpoint", of: permit.head, kiosk: permit.kiosk, key: key)
-        let head = try note(in: "head", of: permit.head, kiosk: permit.kiosk, key: key)
+        let run = try CheckedBatch.run(
+            in: body, kiosk: permit.kiosk, epoch: permit.epoch, first: permit.first, last: permit.last)
+        let known = permit.knownKeys
+        var keys = known.before(permit.first)
+        for item in run.items { keys.follow(item.body, at: item.link.sequence) }
+        let checkpoint = try note(in: "checkpoint", of: permit.head, keys: keys)
+        // What is known of later records counts, unless the batch tells another story: that is a fork, with its own keys.
+        let later = known.before(permit.last + 1) == keys ? known : keys
+        let head = try note(in: "head", of: permit.head, keys: later)
         guard checkpoint.head.epoch == permit.epoch, checkpoint.head.sequence == permit.last else {
             throw Refusal(
                 error: .badCheckpoint,
@@ -76,26 +82,21 @@ extension Collector {
                     "Head is of epoch \(head.head.epoch), record \(head.head.sequence), which contradicts the batch "
                     + "that ends with record \(permit.last)")
         }
-        let records = try CheckedBatch.records(
-            in: body, kiosk: permit.kiosk, epoch: permit.epoch, first: permit.first, last: permit.last,
-            checkpoint: checkpoint.head)
+        guard run.head == checkpoint.head else { throw CheckedBatch.broken(.wrongHash(sequence: permit.last)) }
         return CheckedBatch(
-            first: permit.first, lines: records.lines, items: records.items, previous: records.previous,
-            checkpoint: checkpoint, head: head,
-            receipt: receipt(in: permit.head, kiosk: permit.kiosk, epoch: permit.epoch, key: key), moment: permit.moment
-        )
+            first: permit.first, lines: run.lines, items: run.items, previous: run.previous, checkpoint: checkpoint,
+            head: head, receipt: receipt(in: permit.head, epoch: permit.epoch, keys: later), moment: permit.moment,
+            keys: keys)
     }
 
     func note(
-        in field: String, of head: RequestHead, kiosk: KioskID, key: PublicKey
+        in field: String, of head: RequestHead, keys: JournalKeys
     ) throws(Refusal) -> Checkpoint {
-        guard let value = head.fields[field], let data = Data(base64Encoded: value),
-            let text = String(validating: data, as: UTF8.self)
-        else {
+        guard let value = head.fields[field], let text = String(base64Note: value) else {
             throw Refusal(error: .badCheckpoint, message: "the field \(field) is not the base64 of a note")
         }
         do throws(NoteError) {
-            return try Checkpoint(parsing: text, kiosk: kiosk.rawValue, key: key)
+            return try Checkpoint(parsing: text, keys: keys)
         } catch {
             throw Refusal(error: .badCheckpoint, message: "the field \(field): \(error)")
         }
@@ -103,17 +104,18 @@ extension Collector {
 
     /// The receipt that the kiosk shows, if it is one of ours for this epoch. An older or foreign one proves nothing
     /// and is no reason to refuse records.
-    func receipt(in head: RequestHead, kiosk: KioskID, epoch: Int, key: PublicKey) -> Checkpoint? {
-        guard head.fields["receipt"] != nil, let note = try? note(in: "receipt", of: head, kiosk: kiosk, key: key),
-            note.head.epoch == epoch, (try? note.receiptTime(of: identity.name, key: identity.key.publicKey)) != nil
+    func receipt(in head: RequestHead, epoch: Int, keys: JournalKeys) -> Checkpoint? {
+        guard head.fields["receipt"] != nil, let note = try? note(in: "receipt", of: head, keys: keys),
+            note.head.epoch == epoch, (try? note.receiptTime(of: identity.name, keys: identity.receiptKeys)) != nil
         else { return nil }
         return note
     }
 }
 
 extension String {
-    fileprivate init?(validating data: Data, as: UTF8.Type) {
-        guard let text = String(data: data, encoding: .utf8) else { return nil }
+    /// The text that a field carries in base64; nothing unless it is UTF-8.
+    init?(base64Note field: String) {
+        guard let data = Data(base64Encoded: field), let text = String(data: data, encoding: .utf8) else { return nil }
         self = text
     }
 }

@@ -1,11 +1,11 @@
 // `verify`: whether the store still holds what kiosks sent, in the order and with the times in which it was taken.
 //
 // What is checked, for each chain: every line against the chain from its genesis and against the signed checkpoint of
-// its batch; that no record, batch or branch is missing or left over; the seals of epochs and batches; the claim and
+// its batch; that no record, batch or branch is missing or left over; the seals of epochs, batches and events; the claim and
 // the receipt that the kiosk showed; and every row that was derived from records, by deriving it again. Not covered,
-// because nothing in it is evidence: names of offices and services, codes, heartbeats, contacts of boots and the list
-// of events.
+// because nothing in it is evidence: names of offices and services, codes, heartbeats and contacts of boots.
 
+import FoundationEssentials
 import Ledger
 import Ratings
 
@@ -15,18 +15,25 @@ public struct VerifyFault: Codable, Equatable, Sendable, CustomStringConvertible
     public var epoch: Int?
     /// The first bad record; nothing where the fault is in no record.
     public var sequence: Int64?
+    /// Where only a later record gives the change away (everything between was computed anew, as far as that needs no
+    /// kiosk's key): the first one that may be bad. `sequence` is then the first one that certainly is.
+    public var since: Int64?
     public var what: String
 
-    public init(kiosk: KioskID? = nil, epoch: Int? = nil, sequence: Int64? = nil, what: String) {
+    public init(
+        kiosk: KioskID? = nil, epoch: Int? = nil, sequence: Int64? = nil, since: Int64? = nil, what: String
+    ) {
         self.kiosk = kiosk
         self.epoch = epoch
         self.sequence = sequence
+        self.since = since == sequence ? nil : since
         self.what = what
     }
 
     public var description: String {
         let place = [
-            kiosk.map { "kiosk \($0)" }, epoch.map { "epoch \($0)" }, sequence.map { "record \($0)" },
+            kiosk.map { "kiosk \($0)" }, epoch.map { "epoch \($0)" },
+            sequence.map { last in since.map { "records \($0)-\(last)" } ?? "record \(last)" },
         ].compactMap(\.self)
         return place.isEmpty ? what : place.joined(separator: ", ") + ": " + what
     }
@@ -48,8 +55,41 @@ public struct VerifyReport: Codable, Equatable, Sendable {
 }
 
 extension Collector {
-    /// Walks every chain of every kiosk. Never throws for what it finds: a store that cannot be read is a fault too.
-    public func verify() async -> VerifyReport {
+    /// Walks every chain of every kiosk, and compares everything with the lists of heads in the store and with `lists`,
+    /// published ones that somebody kept. Never throws for what it finds: a store that cannot be read is a fault too.
+    public func verify(against lists: [SignedHeads] = []) async -> VerifyReport {
+        var report = await verifyStore()
+        do {
+            guard try await store.read({ try $0.lastHeads() }) != nil || !lists.isEmpty else { return report }
+            var verifier = EvidenceVerifier(lists: lists, key: identity.key.publicKey, collector: identity.name)
+            var cutter = LineCutter()
+            var lines: Int64 = 0
+            var piece = try await exportPiece(now: .max)
+            while true {
+                cutter.take(piece.lines) { line in
+                    verifier.take(line)
+                    lines += 1
+                }
+                guard let next = piece.next else { break }
+                piece = try await exportPiece(at: next, now: .max)
+            }
+            verifier.take(Data("end \(lines)".utf8))
+            let evidence = verifier.end()
+            let known = Set(
+                report.faults.map { [$0.kiosk?.rawValue, $0.epoch?.description, $0.sequence?.description] })
+            let news = evidence.verified.faults.filter { fault in
+                !known.contains([fault.kiosk?.rawValue, fault.epoch?.description, fault.sequence?.description])
+            }
+            report.faults += evidence.contradictions.map { VerifyFault(what: "\($0)") } + news
+        } catch {
+            report.faults.append(VerifyFault(what: "the lists of heads cannot be compared: \(error)"))
+        }
+        report.faults = Array(report.faults.prefix(VerifyReport.mostFaults))
+        return report
+    }
+
+    /// What the store alone can tell.
+    private func verifyStore() async -> VerifyReport {
         var report = VerifyReport()
         report.faults += await faults { snapshot in
             try snapshot.storageFaults().map { VerifyFault(what: "SQLite finds its file damaged: \($0)") }
@@ -74,8 +114,9 @@ extension Collector {
         report.chains = epochs.count
         report.faults += registerFaults(epochs)
         for epoch in epochs { await verify(epoch, into: &report) }
+        let identity = identity
+        report.faults += await faults { try Self.eventFaults($0.events(limit: Int.max).reversed(), identity) }
         report.faults += await faults { snapshot in try snapshot.orphans().map { VerifyFault(what: $0) } }
-        report.faults = Array(report.faults.prefix(VerifyReport.mostFaults))
         return report
     }
 
@@ -84,7 +125,7 @@ extension Collector {
         do {
             let result = try await store.read { snapshot -> (records: Int64, faults: [VerifyFault]) in
                 guard let row = try snapshot.epoch(epoch.kiosk, epoch.epoch) else { return (0, []) }
-                var verification = ChainVerification(epoch: row, collector: identity.name, key: identity.key.publicKey)
+                var verification = ChainVerification(epoch: row, collector: identity.name, keys: identity.receiptKeys)
                 try verification.run(over: snapshot)
                 return (verification.records, verification.faults)
             }
@@ -119,17 +160,37 @@ extension Collector {
         return faults
     }
 
-    /// The seals of epochs are a chain of their own, so that none but the last can be taken out.
-    private func registerFaults(_ epochs: [EpochRow]) -> [VerifyFault] {
+    /// The seals of events are a chain too; it begins with the first event that a release of ours sealed.
+    private static func eventFaults(
+        _ events: some Sequence<EventRow>, _ identity: CollectorIdentity
+    ) -> [VerifyFault] {
+        var previous = ""
+        let keys = identity.receiptKeys
+        for event in events where !(event.seal.isEmpty && previous.isEmpty) {
+            guard Seal.holds(event.seal, over: Seal.text(of: event, after: previous), by: keys)
+            else {
+                let what = "the event “\(event.message)” or the one before it was changed or taken out"
+                return [VerifyFault(kiosk: event.kiosk, what: what)]
+            }
+            previous = event.seal
+        }
+        return []
+    }
+
+    private func registerFaults(_ epochs: [EpochRow]) -> [VerifyFault] { receiptKeys.registerFaults(epochs) }
+}
+
+extension ReceiptKeys {
+    /// The seals of epochs, in the order of their chains, are a chain of their own, so that none but the last can be
+    /// taken out.
+    func registerFaults(_ epochs: [EpochRow]) -> [VerifyFault] {
         var faults: [VerifyFault] = []
         var previous: EpochRow?
         for epoch in epochs {
             let expected = (previous?.chain ?? 0) + 1
             if epoch.chain != expected {
                 faults.append(VerifyFault(what: "the epoch of chain \(expected) is missing, with its kiosk's records"))
-            } else if !Seal.holds(
-                epoch.seal, over: Seal.text(of: epoch, after: previous?.seal ?? ""), by: identity.key.publicKey)
-            {
+            } else if !hold(epoch.seal, over: Seal.text(of: epoch, after: previous?.seal ?? "")) {
                 faults.append(
                     VerifyFault(
                         kiosk: epoch.kiosk, epoch: epoch.epoch,

@@ -42,7 +42,7 @@ extension SQLiteCollectorStore {
                 sql: """
                     PRAGMA journal_mode = WAL;
                     PRAGMA synchronous = FULL;
-                    PRAGMA wal_autocheckpoint = 2000;
+                    PRAGMA wal_autocheckpoint = 0; -- `WriteAheadLog` does it
                     PRAGMA journal_size_limit = 16777216;
                     PRAGMA cache_size = -32768;
                     PRAGMA mmap_size = 0;
@@ -98,7 +98,7 @@ extension SQLiteCollectorStore {
         try syncDirectory(folder)
     }
 
-    private static func syncDirectory(_ folder: String) throws(StoreError) {
+    static func syncDirectory(_ folder: String) throws(StoreError) {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         let failed = descriptor < 0 || fsync(descriptor) != 0
         let reason = String(cString: strerror(errno))

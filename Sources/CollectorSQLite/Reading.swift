@@ -72,15 +72,27 @@ extension SQLiteAccess: StoreSnapshot {
     }
 
     func arrivals(of chain: Int64) throws -> [ArrivalRow] {
-        try all("SELECT * FROM arrival WHERE chain = ? ORDER BY first", [chain]) { row in
-            guard let clocks = BootClocks(text: try row.get("clocks")) else {
-                throw damaged("unreadable clocks of an arrival")
-            }
-            return ArrivalRow(
-                chain: chain, first: try row.get("first"), last: try row.get("last"), received: try row.get("received"),
-                clocks: clocks,
-                checkpoint: try row.get("checkpoint"), seal: try row.get("seal"))
+        try all("SELECT * FROM arrival WHERE chain = ? ORDER BY first", [chain], arrival)
+    }
+
+    func forEachArrival(of chain: Int64, after sequence: Int64, _ body: (ArrivalRow) throws -> Void) throws {
+        // `last` grows with `first`, so the first batch that counts is the newest one that begins no later.
+        let cursor = try rows(
+            """
+            SELECT * FROM arrival WHERE chain = ?1 AND last > ?2 AND first >= coalesce(
+                (SELECT max(first) FROM arrival WHERE chain = ?1 AND first <= ?2), 0) ORDER BY first
+            """, [chain, sequence])
+        while let row = try cursor.next() { try body(try arrival(row)) }
+    }
+
+    private func arrival(_ row: Row) throws -> ArrivalRow {
+        guard let clocks = BootClocks(text: try row.get("clocks")) else {
+            throw damaged("unreadable clocks of an arrival")
         }
+        return ArrivalRow(
+            chain: try row.get("chain"), first: try row.get("first"), last: try row.get("last"),
+            received: try row.get("received"), clocks: clocks, checkpoint: try row.get("checkpoint"),
+            seal: try row.get("seal"))
     }
 
     func contact(_ chain: Int64, boot: Int) throws -> BootContact? {
@@ -96,6 +108,15 @@ extension SQLiteAccess: StoreSnapshot {
 
     func sessions(of chain: Int64) throws -> [SessionRow] {
         try all("SELECT * FROM session WHERE chain = ? ORDER BY shown_seq, session", [chain], session)
+    }
+
+    func ratingTimes(_ chain: Int64, before sequence: Int64, skip: Int, count: Int) throws -> [Int64] {
+        try all(
+            """
+            SELECT placed FROM answer WHERE chain = ? AND question = 'overall' AND value IS NOT NULL AND seq < ?
+            ORDER BY seq DESC LIMIT ? OFFSET ?
+            """, [chain, sequence, count, skip]
+        ) { try $0.get("placed") }
     }
 
     func answers(of chain: Int64) throws -> [AnswerRow] {
@@ -115,7 +136,7 @@ extension SQLiteAccess: StoreSnapshot {
     }
 
     func branches(of chain: Int64) throws -> [BranchRow] {
-        try all("SELECT * FROM branch WHERE chain = ? ORDER BY first, last_hash", [chain]) { row in
+        try all("SELECT * FROM branch WHERE chain = ? ORDER BY number, first, last_hash", [chain]) { row in
             BranchRow(
                 chain: chain, first: try row.get("first"), last: try row.get("last"),
                 lastHash: try row.get("last_hash"),
@@ -148,12 +169,39 @@ extension SQLiteAccess: StoreSnapshot {
     }
 
     func events(limit: Int) throws -> [EventRow] {
-        try all("SELECT * FROM event ORDER BY id DESC LIMIT ?", [limit]) { row in
-            EventRow(
-                time: try row.get("time"), kind: try value(try row.get("kind"), "kind"),
-                kiosk: try kioskID(try row.get("kiosk")),
-                epoch: try row.get("epoch"), message: try row.get("message"))
+        try all("SELECT * FROM event ORDER BY id DESC LIMIT ?", [limit], event)
+    }
+
+    func forEachEvent(after count: Int, _ body: (EventRow) throws -> Void) throws {
+        let cursor = try rows("SELECT * FROM event ORDER BY id LIMIT -1 OFFSET ?", [count])
+        while let row = try cursor.next() { try body(try event(row)) }
+    }
+
+    private func event(_ row: Row) throws -> EventRow {
+        let kiosk: String = try row.get("kiosk")
+        return EventRow(
+            time: try row.get("time"), kind: try value(try row.get("kind"), "kind"),
+            kiosk: kiosk.isEmpty ? nil : try kioskID(kiosk), epoch: try row.get("epoch"),
+            message: try row.get("message"), seal: try row.get("seal"))
+    }
+
+    func lastHeads() throws -> HeadsRow? { try one("SELECT * FROM heads ORDER BY number DESC LIMIT 1", [], heads) }
+    func heads(_ number: Int64) throws -> HeadsRow? { try one("SELECT * FROM heads WHERE number = ?", [number], heads) }
+    func headsIndex() throws -> [HeadsRow] {
+        try all("SELECT number, day, made, '' AS note FROM heads ORDER BY number", [], heads)
+    }
+
+    private func heads(_ row: Row) throws -> HeadsRow {
+        HeadsRow(
+            number: try row.get("number"), day: try row.get("day"), made: try row.get("made"),
+            note: try row.get("note"))
+    }
+
+    func eventCounts() throws -> [EventRow.Kind: Int] {
+        let counts = try all("SELECT kind, count(*) AS n FROM event GROUP BY kind") { row in
+            (try value(try row.get("kind"), "kind") as EventRow.Kind, try row.get("n") as Int)
         }
+        return Dictionary(counts) { $0 + $1 }
     }
 
     func offices() throws -> [Place] { try places("office") }
@@ -168,7 +216,7 @@ extension SQLiteAccess: StoreSnapshot {
     }
 
     func orphans() throws -> [String] {
-        let tables = ["record", "arrival", "boot_contact", "branch", "session", "answer", "quarantine"]
+        let tables = ["record", "arrival", "boot_contact", "branch", "session", "answer", "quarantine", "journal_key"]
         let chains = try tables.flatMap { table in
             try all("SELECT DISTINCT chain FROM \(table) WHERE chain NOT IN (SELECT chain FROM epoch)") { row in
                 let chain: Int64 = try row.get("chain")
@@ -220,7 +268,7 @@ extension SQLiteAccess {
         guard let hash = ChainHash(base64: try row.get("head_hash")) else { throw damaged("an unreadable head hash") }
         let head = ChainHead(
             kiosk: kiosk.rawValue, epoch: try row.get("epoch"), sequence: try row.get("head_seq"), hash: hash)
-        return EpochRow(
+        var epoch = EpochRow(
             chain: try row.get("chain"), kiosk: kiosk, epoch: try row.get("epoch"), place: try place(row),
             journalKey: try key(try row.get("journal_key")), transportKey: try key(try row.get("transport_key")),
             certificate: try row.get("certificate"), collectorNonce: try row.get("collector_nonce"),
@@ -230,6 +278,29 @@ extension SQLiteAccess {
             receipt: try row.optional("receipt"),
             floor: try row.get("floor"), received: try row.optional("received"), branches: try row.get("branches"),
             stateSeal: try row.get("state_seal"))
+        try readKeys(of: &epoch)
+        return epoch
+    }
+
+    /// A row that does not follow is left to `verify`, which derives them again; by it no signature counts.
+    private func readKeys(of epoch: inout EpochRow) throws {
+        let changes = try all("SELECT seq, note FROM journal_key WHERE chain = ? ORDER BY seq", [epoch.chain]) { row in
+            (try row.get("seq") as Int64, try row.get("note") as String)
+        }
+        for (sequence, note) in changes {
+            guard let succession = try? KeySuccession(parsing: note) else { continue }
+            try? epoch.keys.take(succession, at: sequence)
+        }
+    }
+
+    func transportSuccessions(of kiosk: KioskID) throws -> [TransportRow] {
+        try all("SELECT * FROM transport_key WHERE kiosk = ? ORDER BY id", [kiosk.rawValue]) { row in
+            let note: String = try row.get("note")
+            guard let succession = try? KeySuccession(parsing: note) else {
+                throw damaged("an unreadable succession of a transport key")
+            }
+            return TransportRow(succession: succession, received: try row.get("received"))
+        }
     }
 
     private func claim(_ row: Row) throws -> HeadClaim? {

@@ -23,6 +23,8 @@ public final class SQLiteCollectorStore: CollectorStore {
     private let writer: DatabaseQueue
     private let reader: DatabasePool
     private let waiting = Mutex(Waiting())
+    private let log = WriteAheadLog()
+    private let failed = AsyncStream.makeStream(of: StoreError.self, bufferingPolicy: .bufferingOldest(1))
 
     /// Opens the store in `folder`; `create` makes the folder and the file where they are missing.
     /// Throws `StoreError` if it is open elsewhere, missing, damaged, of a newer version, or not durable as set.
@@ -34,6 +36,7 @@ public final class SQLiteCollectorStore: CollectorStore {
         do {
             writer = try DatabaseQueue(path: path, configuration: Self.writerConfiguration())
             try Self.settle(writer, path: path, folder: folder)
+            writer.inDatabase { [log] db in log.watch(db) }
             reader = try DatabasePool(path: path, configuration: Self.readerConfiguration())
         } catch let error as StoreError {
             throw error
@@ -47,6 +50,12 @@ public final class SQLiteCollectorStore: CollectorStore {
     /// started again and look at what is there, for the system may have dropped what was to be written. Nothing while
     /// all is well.
     public var failure: StoreError? { waiting.withLock { $0.failure } }
+
+    /// What a copy is read from: a reader, which never checkpoints.
+    var backupSource: DatabasePool { reader }
+
+    /// Tells of `failure` once, to whoever must end the program; one listener.
+    public var failures: AsyncStream<StoreError> { failed.stream }
 
     /// Closes readers first, so that the last connection, the writer, is the one that may checkpoint.
     public func close() throws {
@@ -112,12 +121,26 @@ extension SQLiteCollectorStore {
                 for job in jobs { job.finish(failing: nil) }
             } catch {
                 let wrapped = StoreError.wrapping(error, store: path)
-                if let error = wrapped as? StoreError, error.spoilsTheHandle {
-                    waiting.withLock { $0.failure = error }
-                }
+                spoil(by: wrapped)
                 for job in jobs { job.finish(failing: wrapped) }
             }
+            // After the receipts, which do not wait for it. What it cannot move stays where it is durable already.
+            do {
+                try log.checkpointIfLong(db)
+            } catch {
+                spoil(by: StoreError.wrapping(error, store: path))
+            }
         }
+    }
+
+    /// Takes nothing any more if the handle is not to be trusted after this.
+    private func spoil(by error: any Error) {
+        guard let error = error as? StoreError, error.spoilsTheHandle else { return }
+        let first = waiting.withLock { waiting in
+            defer { waiting.failure = waiting.failure ?? error }
+            return waiting.failure == nil
+        }
+        if first { failed.continuation.yield(error) }
     }
 
     /// One commit for all jobs; a job that throws is undone alone. Throws when nothing was done at all.

@@ -18,6 +18,29 @@ enum Schema {
             try db.execute(sql: chains)
             try db.execute(sql: projections)
         }
+        migrator.registerMigration("2 seals of events") { db in
+            try db.execute(sql: "ALTER TABLE event ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
+        }
+        migrator.registerMigration("3 changed keys of kiosks") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE journal_key (
+                        chain INTEGER NOT NULL,
+                        seq INTEGER NOT NULL,
+                        note TEXT NOT NULL,
+                        PRIMARY KEY (chain, seq)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE transport_key (
+                        id INTEGER PRIMARY KEY,
+                        kiosk TEXT NOT NULL REFERENCES kiosk (id),
+                        note TEXT NOT NULL,
+                        received INTEGER NOT NULL,
+                        UNIQUE (kiosk, note)
+                    ) STRICT;
+                    """)
+        }
+        migrator.registerMigration("4 lists of heads") { db in try db.execute(sql: heads) }
+        migrator.registerMigration("5 ratings in order") { db in try db.execute(sql: ratings) }
         return migrator
     }
 
@@ -59,6 +82,11 @@ enum Schema {
             epoch INTEGER NOT NULL,
             message TEXT NOT NULL
         ) STRICT;
+        """
+
+    /// Finds the rating some thousands back without reading what lies between (`ratingTimes`).
+    private static let ratings = """
+        CREATE INDEX rating ON answer (chain, seq) WHERE question = 'overall' AND value IS NOT NULL;
         """
 
     private static let chains = """
@@ -125,6 +153,20 @@ enum Schema {
             lines BLOB NOT NULL,
             PRIMARY KEY (chain, first, last_hash)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// A list pins branches in the order in which they were kept, which the first version did not write down.
+    private static let heads = """
+        CREATE TABLE heads (
+            number INTEGER PRIMARY KEY,
+            day TEXT NOT NULL,
+            made INTEGER NOT NULL,
+            note TEXT NOT NULL
+        ) STRICT;
+        ALTER TABLE branch ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+        UPDATE branch SET number = (
+            SELECT count(*) FROM branch AS b WHERE b.chain = branch.chain
+                AND (b.received, b.first, b.last_hash) <= (branch.received, branch.first, branch.last_hash));
         """
 
     private static let projections = """

@@ -194,6 +194,11 @@ extension SQLiteAccess: StoreTransaction {
             row.bind(answer.placed)
             try row.run()
         }
+        for key in derived.keys {
+            try db.execute(
+                sql: "INSERT INTO journal_key (chain, seq, note) VALUES (?, ?, ?)",
+                arguments: [chain, key.sequence, key.note])
+        }
         var quarantine = try RowStatement(self, "INSERT INTO quarantine (chain, seq, reason) VALUES (?, ?, ?)")
         for record in derived.quarantined {
             quarantine.bind(chain)
@@ -240,8 +245,10 @@ extension SQLiteAccess: StoreTransaction {
         var row = try RowStatement(
             self,
             """
-            INSERT INTO branch (chain, first, last, last_hash, reason, received, checkpoint, lines)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            INSERT INTO branch (chain, first, last, last_hash, reason, received, checkpoint, lines, number)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+                (SELECT coalesce(max(number), 0) + 1 FROM branch WHERE chain = ?1))
+            ON CONFLICT DO NOTHING
             """)
         row.bind(branch.chain)
         row.bind(branch.first)
@@ -273,10 +280,30 @@ extension SQLiteAccess: StoreTransaction {
         try row.run()
     }
 
+    func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO transport_key (kiosk, note, received) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+                """,
+            arguments: [kiosk.rawValue, succession.serialized, received])
+    }
+
     func insert(_ event: EventRow) throws {
         try db.execute(
-            sql: "INSERT INTO event (time, kind, kiosk, epoch, message) VALUES (?, ?, ?, ?, ?)",
-            arguments: [event.time, event.kind.rawValue, event.kiosk.rawValue, event.epoch, event.message])
+            sql: "INSERT INTO event (time, kind, kiosk, epoch, message, seal) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+                // The column is NOT NULL since the first version; no kiosk has an empty id.
+                event.time, event.kind.rawValue, event.kiosk?.rawValue ?? "", event.epoch, event.message, event.seal,
+            ])
+    }
+
+    func put(_ heads: HeadsRow) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO heads (number, day, made, note) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET note = excluded.note
+                """,
+            arguments: [heads.number, heads.day, heads.made, heads.note])
     }
 }
 

@@ -17,9 +17,9 @@ public struct CollectorRequest: Equatable, Sendable {
     /// Shorter bodies are sent as they are: a heartbeat, which the collector does not take compressed, or one record.
     public static let smallestCompressedBytes = 1024
 
-    /// `PUT` of a batch. `created` is the wall clock, seconds since 1970; `compress` gives nothing where it cannot.
+    /// `PUT` of a batch. `succession` is what the collector may not know yet of `key`, `created` is the wall clock, seconds since 1970; `compress` gives nothing where it cannot.
     public static func upload(
-        _ batch: Batch, key: SigningKey, created: Int64, compress: (Data) -> Data?
+        _ batch: Batch, key: SigningKey, succession: KeySuccession? = nil, created: Int64, compress: (Data) -> Data?
     ) throws -> CollectorRequest {
         var fields = [
             "content-type": "application/x-ndjson",
@@ -33,12 +33,13 @@ public struct CollectorRequest: Equatable, Sendable {
             fields["content-encoding"] = "gzip"
         }
         let path = Routes.records(batch.kiosk, epoch: batch.epoch, first: batch.first, last: batch.last)
+        fields["otsenka-transport"] = (succession?.serialized).map(base64)
         return try signed("PUT", path, fields, body, now: batch.now, key: key, created: created)
     }
 
     /// `POST` of the kiosk's vitals. `nonce` is base64 of 16 random bytes: the signed time in the answer names it.
     public static func heartbeat(
-        _ vitals: Vitals, nonce: String, key: SigningKey, created: Int64
+        _ vitals: Vitals, nonce: String, key: SigningKey, succession: KeySuccession? = nil, created: Int64
     ) throws -> CollectorRequest {
         let heartbeat = Heartbeat(
             epoch: vitals.epoch, boot: vitals.now.boot, bootMilliseconds: vitals.now.bootMilliseconds,
@@ -46,6 +47,7 @@ public struct CollectorRequest: Equatable, Sendable {
             program: vitals.program, nonce: nonce)
         var fields = ["content-type": "application/json", "head": base64(vitals.head)]
         fields["receipt"] = vitals.receipt.map(base64)
+        fields["otsenka-transport"] = (succession?.serialized).map(base64)
         return try signed(
             "POST", Routes.heartbeat(vitals.kiosk), fields, try JSONEncoder().encode(heartbeat), now: vitals.now,
             key: key, created: created)

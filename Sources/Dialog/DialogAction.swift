@@ -7,9 +7,10 @@ public enum DialogAction: Equatable, Sendable {
     /// The visit was taken: its dialog is shown now, or as soon as the thanks of the one before is over.
     case visitTaken
     case visitRefused(VisitRefusal)
-    /// An answer of this session may or may not be durable, and was not thanked: note the id under `/run`, so that the
-    /// next start can end the session as refused (`reliability.md` §4, error path). Comes before the screen changes.
-    case failedSession(SessionID)
+    /// The session's answer to this question may or may not be durable, and was not thanked: note both under `/run`, so that
+    /// the next start can end the session as refused where it is (`reliability.md` §4, error path). Comes before the screen
+    /// changes.
+    case failedAnswer(SessionID, question: String)
     /// The store has failed and the visitor has been told: close the store and exit with 75, to be started again.
     case restart
 }

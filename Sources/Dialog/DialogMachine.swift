@@ -41,7 +41,7 @@
 // Outcomes: `answered` after the last question or «Готово», with at least one mark; `cancelled` if the visitor got
 // there without a mark; `timeout` when nobody pressed, even after some answers (they stay); `interrupted` by setClosed
 // and shutdown. A session during which the store failed has no end here: the next start closes it, as refused if its
-// failed answer turns out to be durable (`failedSession`), otherwise as interrupted.
+// failed answer turns out to be durable (`failedAnswer`), otherwise as interrupted.
 
 import Ratings
 

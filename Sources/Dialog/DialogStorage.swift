@@ -18,7 +18,9 @@ extension DialogMachine {
         outbox.removeAll()
         switch phase {
         case .asking(let session) where session.press != nil:
-            if case .answer(let answer) = entry.body { actions.append(.failedSession(answer.session)) }
+            if case .answer(let answer) = entry.body {
+                actions.append(.failedAnswer(answer.session, question: answer.question))
+            }
             phase = .failed(.notRecorded, language: session.language, until: now + limits.notRecorded)
         case .asking:
             phase = .failed(.closed(.storeFault), language: language, until: now + limits.notRecorded)

@@ -27,6 +27,12 @@ public enum CommandRequest: Codable, Equatable, Sendable {
     case certify(transportKey: PublicKey)
     /// The collector's answer to the enrolment: opens an epoch. Answer: `done`, or `refused`.
     case enrol(Enrolment)
+    /// Change the journal key. Answer: `done`.
+    case changeKey
+    /// Which generation the next transport key is. Answer: `generation`.
+    case transportGeneration
+    /// Vouch for a new transport key; the note of its succession, signed by itself. Answer: `succession`.
+    case vouch(note: String)
 }
 
 /// An answer of `run`.
@@ -42,6 +48,8 @@ public enum CommandAnswer: Codable, Equatable, Sendable {
     case file(Data, RecordRange)
     /// All records up to this one are receipted; whether the receipt was news.
     case receipted(epoch: Int, sequence: Int64, isNew: Bool)
+    case generation(Int)
+    case succession(note: String)
     case done
     case refused(reason: String)
     case failed(reason: String)
@@ -66,11 +74,14 @@ public struct TransportCertificate: Codable, Equatable, Sendable {
     public var transportKey: PublicKey
     /// Base64 of the journal key's signature over `Ledger.TransportStatement`.
     public var signature: String
+    /// The newest epoch that the journal holds; 0 before the first. A new one must be above it.
+    public var newestEpoch: Int
 
-    public init(journalKey: PublicKey, transportKey: PublicKey, signature: String) {
+    public init(journalKey: PublicKey, transportKey: PublicKey, signature: String, newestEpoch: Int = 0) {
         self.journalKey = journalKey
         self.transportKey = transportKey
         self.signature = signature
+        self.newestEpoch = newestEpoch
     }
 }
 

@@ -20,6 +20,9 @@ public enum UplinkRequest: Codable, Equatable, Sendable {
     case verdict(Verdict)
     /// What a heartbeat carries. Answer: `vitals`.
     case vitals
+    /// Notes of `Ledger.KeySuccession` that the collector publishes, to be followed as far as they can be believed.
+    /// Answer: `keys`.
+    case follow(successions: [String])
 }
 
 /// An answer of `run`.
@@ -32,6 +35,9 @@ public enum UplinkAnswer: Codable, Equatable, Sendable {
     case received
     case refused(reason: String)
     case vitals(Vitals)
+    /// What is believed now: the collector's receipt key, and the base64 digest of its newest TLS authority where that is
+    /// not the one of the enrolment.
+    case keys(receiptKey: PublicKey, authority: String?)
     /// The store has just failed or the message was not understood.
     case failed(reason: String)
 }

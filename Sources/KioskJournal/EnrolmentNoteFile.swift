@@ -5,7 +5,9 @@ extension EnrolmentNote {
     private static let title = "otsenka enrolment\n"
 
     /// Reads the note; nothing when there is none or when it cannot be believed.
-    static func read(_ files: JournalFiles, key: SigningKey) throws(JournalError) -> EnrolmentNote? {
+    static func read(
+        _ files: JournalFiles, key: SigningKey, others: [PublicKey] = []
+    ) throws(JournalError) -> EnrolmentNote? {
         let data: Data?
         do throws(JournalError) {
             data = try files.read(files.enrolment, maximum: SignedNote.maximumBytes)
@@ -14,7 +16,10 @@ extension EnrolmentNote {
             let note = try? SignedNote(parsing: text), note.text.hasPrefix(title),
             let value = try? JSONDecoder().decode(
                 EnrolmentNote.self, from: Data(note.text.dropFirst(title.count).utf8)),
-            (try? note.verify(signedAs: value.enrolment.kiosk.rawValue, by: key.publicKey)) != nil
+            // A change of the key may have been cut off before the note was written anew.
+            ([key.publicKey] + others).contains(where: {
+                (try? note.verify(signedAs: value.enrolment.kiosk.rawValue, by: $0)) != nil
+            })
         else { return nil }
         return value
     }
@@ -36,11 +41,16 @@ extension EnrolmentNote {
     }
 
     /// The head that the receipt in the note is for, if its signatures are right.
-    func receiptedHead(key: PublicKey) -> ChainHead? {
-        guard let receipt,
-            let checkpoint = try? Checkpoint(parsing: receipt, kiosk: enrolment.kiosk.rawValue, key: key),
-            (try? checkpoint.receiptTime(of: enrolment.collectorName, key: enrolment.receiptKey)) != nil
-        else { return nil }
-        return checkpoint.head
+    func receiptedHead(key: PublicKey, others: [PublicKey] = []) -> ChainHead? {
+        guard let receipt else { return nil }
+        let receiptKeys = [enrolment.receiptKey] + (self.receiptKeys ?? [])
+        for key in [key] + others {
+            guard let checkpoint = try? Checkpoint(parsing: receipt, kiosk: enrolment.kiosk.rawValue, key: key) else {
+                continue
+            }
+            let isOurs = (try? checkpoint.receiptTime(of: enrolment.collectorName, keys: receiptKeys)) != nil
+            return isOurs ? checkpoint.head : nil
+        }
+        return nil
     }
 }

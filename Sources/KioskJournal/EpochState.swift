@@ -6,6 +6,8 @@ import Ratings
 /// One chain of the journal, as its rows say.
 struct EpochState {
     let enrolment: JournalEnrolment
+    /// Which journal key speaks for which of its records.
+    var keys: JournalKeys
     /// The newest record.
     var head: ChainHead
     /// The record before the first one that is kept: sequence 0 until compaction.
@@ -29,6 +31,7 @@ struct EpochState {
     /// A new chain of this enrolment.
     init(opening enrolment: JournalEnrolment) {
         self.enrolment = enrolment
+        keys = JournalKeys(kiosk: enrolment.kiosk.rawValue, first: enrolment.journalKey)
         head = enrolment.genesis.head
         anchor = enrolment.genesis.head
         receipted = 0
@@ -60,7 +63,22 @@ struct EpochState {
                     AND receipt.seq = (SELECT max(seq) FROM receipt WHERE receipt.epoch = epoch.epoch)
                 ORDER BY epoch.epoch
                 """
-        ).map(EpochState.init(row:))
+        ).map { row in
+            var epoch = try EpochState(row: row)
+            try epoch.readKeys(db)
+            return epoch
+        }
+    }
+
+    private mutating func readKeys(_ db: Database) throws {
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT seq, note FROM journal_key WHERE epoch = ? ORDER BY seq", arguments: [number])
+        for row in rows {
+            guard let sequence = row.value("seq", Int64.self), let note = row.value("note", String.self),
+                sequence <= head.sequence, let succession = try? KeySuccession(parsing: note),
+                (try? keys.take(succession, at: sequence)) != nil
+            else { throw Unreadable(reason: "a change of the journal key is not what it must be") }
+        }
     }
 
     private init(row: Row) throws {
@@ -76,6 +94,7 @@ struct EpochState {
             let anchor = row.value("anchor_seq", Int64.self), (0...sequence).contains(anchor),
             let anchorHash = row.value("anchor_hash", Data.self).flatMap(ChainHash.init(bytes:))
         else { throw Unreadable(reason: "the rows of an epoch are not what they must be") }
+        keys = JournalKeys(kiosk: kiosk.rawValue, first: journalKey)
         enrolment = JournalEnrolment(
             kiosk: kiosk, epoch: number, journalKey: journalKey, collector: collector, collectorName: collectorName,
             receiptKey: receiptKey, collectorNonce: nonce)

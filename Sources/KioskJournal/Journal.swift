@@ -34,14 +34,23 @@ public final class Journal {
     let files: JournalFiles
     let limits: JournalLimits
     let store: JournalStore
-    let key: SigningKey
+    var ring: JournalKeyRing
+    /// Successions of other people's keys that this kiosk has followed, oldest first.
+    public internal(set) var successions: [KeySuccession] {
+        didSet { followed = [:] }
+    }
+    /// What `receiptKeys(of:)` found: it is asked for with each record, and signatures take time.
+    var followed: [PublicKey: [PublicKey]] = [:]
     private let lock: JournalLock
+    private let witness: TailWitness
     /// All chains, oldest first; the last one is the present one.
     var epochs: [EpochState]
     /// How many times the program has started, this start included.
     public let boot: Int
     /// What was found damaged and set aside at this opening, if anything was.
     public internal(set) var setAside: SetAside?
+    /// After a failure of a large store: its older records have yet to be looked at (`JournalWorker.checkRest`).
+    public internal(set) var isUnderCheck = false
     var gauge: SpaceGauge
     private var appendStatements: AppendStatements?
     private var poison: String?
@@ -49,13 +58,15 @@ public final class Journal {
     var isPoisoned: Bool { poison != nil }
 
     init(
-        files: JournalFiles, limits: JournalLimits, store: JournalStore, key: SigningKey, lock: JournalLock,
-        epochs: [EpochState], boot: Int, gauge: SpaceGauge
-    ) {
+        files: JournalFiles, limits: JournalLimits, store: JournalStore, ring: JournalKeyRing, lock: JournalLock,
+        epochs: [EpochState], successions: [KeySuccession], boot: Int, gauge: SpaceGauge
+    ) throws(JournalError) {
+        witness = try TailWitness(files)
         self.files = files
         self.limits = limits
         self.store = store
-        self.key = key
+        self.ring = ring
+        self.successions = successions
         self.lock = lock
         self.epochs = epochs
         self.boot = boot
@@ -76,6 +87,11 @@ public final class Journal {
         do { try store.queue.close() } catch { throw JournalError(error, path: store.path, operation: "close it") }
         if inOrder { try saveNote(closed: true) }
         lock.release()
+    }
+
+    /// The present journal key: that of the present epoch's newest records. Before enrolment the first one.
+    var key: SigningKey {
+        epochs.last.flatMap { ring[$0.keys.current] } ?? ring.first
     }
 
     /// The journal key's public half, also before enrolment.
@@ -113,8 +129,12 @@ public final class Journal {
             try statements.append(line, as: head, db)
         }
         epochs[epochs.count - 1] = present
+        witness.tell(head)
         return AppendedRecord(epoch: head.epoch, sequence: head.sequence, hash: head.hash)
     }
+
+    /// Tells the file beside the store of the newest record, after a new epoch.
+    func tellNewest() { if let head { witness.tell(head) } }
 
     /// The line that follows `head`, without its newline.
     static func line(
@@ -161,10 +181,12 @@ public final class Journal {
         }
     }
 
-    /// From here on every call throws; the next opening reads every record.
+    /// From here on every call throws; the next opening looks at more than the newest records.
     func poisonAfter(_ error: JournalError) {
-        poison = poison ?? error.description
+        // The first error is the one that tells what happened.
+        guard poison == nil else { return }
+        poison = error.description
         // A disk that just failed may refuse this file too; the next opening then reads only the newest records.
-        try? files.replace(files.suspect, with: Data(error.description.utf8))
+        try? files.replace(files.suspect, with: Suspicion.note(error))
     }
 }

@@ -17,6 +17,8 @@ extension Journal {
         let epoch = EpochState(opening: enrolment)
         try write("open an epoch") { db in try epoch.insert(db) }
         epochs.append(epoch)
+        tellNewest()
+        try saveKeySuccessions()
         try saveNote()
     }
 
@@ -34,13 +36,17 @@ extension Journal {
     /// Whether the present enrolment can vouch for an epoch's records.
     func isUploadable(_ epoch: EpochState) -> Bool {
         guard let present = enrolment else { return false }
-        return epoch.uploads && epoch.enrolment.kiosk == present.kiosk
-            && epoch.enrolment.journalKey == present.journalKey
+        return epoch.uploads && epoch.enrolment.kiosk == present.kiosk && ring[epoch.enrolment.journalKey] != nil
     }
 
     /// What the note beside the store must say now; nothing before enrolment.
     var noteNow: EnrolmentNote? {
-        epochs.last.map { EnrolmentNote(enrolment: $0.enrolment, boot: boot, receipt: $0.receipt) }
+        epochs.last.map { epoch in
+            let newer = receiptKeys(of: epoch.enrolment).dropFirst().suffix(EnrolmentNote.mostReceiptKeys)
+            return EnrolmentNote(
+                enrolment: epoch.enrolment, boot: boot, receipt: epoch.receipt,
+                receiptKeys: newer.isEmpty ? nil : Array(newer))
+        }
     }
 
     /// Brings the note up to date. On a full disk it stays as it is: the store has said the same durably.

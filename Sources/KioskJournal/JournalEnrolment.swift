@@ -39,11 +39,16 @@ public struct JournalEnrolment: Codable, Equatable, Sendable {
 /// Format: a C2SP signed note of the kiosk over two lines, a title and one JSON object. It is written after the store's
 /// commit, so it is never ahead of the store; a store that is behind it was rolled back or lost its end.
 struct EnrolmentNote: Codable, Equatable {
+    /// A note has a limited length; the newest ones are what is needed.
+    static let mostReceiptKeys = 8
+
     var enrolment: JournalEnrolment
     /// The boot count when it was written.
     var boot: Int
     /// The newest receipt of the epoch.
     var receipt: String?
+    /// The receipt keys that followed the one of the enrolment, the newest last; nothing where none did.
+    var receiptKeys: [PublicKey]?
     /// The epoch's head when the journal was closed in order; nothing while it is open, and after a crash.
     var closed: Closed?
 

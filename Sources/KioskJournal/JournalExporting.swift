@@ -39,7 +39,7 @@ extension Journal {
         }
     }
 
-    /// The batch file that begins with record `first`: what an upload would send, signed by the journal key. That its
+    /// The batch file that begins with record `first`: what an upload would send, signed by the journal key with which its epoch began. That its
     /// records left is durable before it is given away, so that their receipt is taken after any number of starts.
     ///
     /// `created` is the wall clock, seconds since 1970. Throws what `batch` throws, and `.noSuchRecord` past the end.
@@ -50,6 +50,9 @@ extension Journal {
         guard let batch = try batch(epoch: number, first: first, maximumRecords: maximumRecords),
             let index = epochs.firstIndex(where: { $0.number == number })
         else { throw .noSuchRecord(epoch: number, sequence: first) }
+        guard let key = ring[epochs[index].enrolment.journalKey] else {
+            throw .key(path: files.key, reason: "the key of epoch \(number) is missing; put the file back")
+        }
         if batch.last > epochs[index].exported {
             try write("remember what left as a file") { db in
                 try db.execute(
@@ -77,7 +80,10 @@ extension Journal {
             let head = try accept(receipt: note)
             return CarriedReceipt(epoch: head.epoch, receipted: head.sequence, isNew: true)
         } catch .receipt(.notNewer(let held)) {
-            return CarriedReceipt(epoch: try verified(note).head.epoch, receipted: held, isNew: false)
+            let checkpoint = try Self.refusing { () throws(ReceiptRefusal) in
+                try ReceiptClaim.signed(note, by: heldChains)
+            }
+            return CarriedReceipt(epoch: checkpoint.head.epoch, receipted: held, isNew: false)
         }
     }
 }

@@ -4,6 +4,10 @@ import Ledger
 public struct JournalFacts: Equatable, Sendable {
     /// Nothing before enrolment.
     public let enrolment: JournalEnrolment?
+    /// The collector's newest receipt key that this kiosk knows of; nothing before enrolment.
+    public let receiptKey: PublicKey?
+    /// The present journal key; that of the enrolment unless it was changed since.
+    public let journalKey: PublicKey
     /// How many times the program has started, this start included.
     public let boot: Int
     /// The newest record of the present epoch; nothing before enrolment.
@@ -17,13 +21,16 @@ public struct JournalFacts: Equatable, Sendable {
     public let capacity: JournalCapacity
     /// What was set aside as damaged when the journal was opened.
     public let setAside: SetAside?
+    /// After a failure of a large store: its older records have yet to be looked at.
+    public let isUnderCheck: Bool
 }
 
 extension Journal {
     /// The facts of this moment. The capacity may be some records old; `capacity()` asks anew.
     public var facts: JournalFacts {
         JournalFacts(
-            enrolment: enrolment, boot: boot, head: head, receipted: receipted, receipt: receipt, unsent: unsent,
-            capacity: gauge.capacity, setAside: setAside)
+            enrolment: enrolment, receiptKey: enrolment.map { receiptKey(of: $0) }, journalKey: publicKey, boot: boot,
+            head: head, receipted: receipted, receipt: receipt, unsent: unsent,
+            capacity: gauge.capacity, setAside: setAside, isUnderCheck: isUnderCheck)
     }
 }

@@ -1,10 +1,13 @@
 // The files of a journal and the system calls on them. All of them stand in one directory of mode 0700:
 //   journal.db, journal.db-wal   the store (JournalSchema.swift)
 //   journal.key                  32 secret bytes, mode 0600
+//   journal.key-2 …              the keys that took over from it, one after the other
+//   journal.successions          how they did, for the case that the store is lost (Ledger.KeySuccession)
 //   enrolment.note               who the kiosk is, kept outside the store so that it survives the store's damage
 //   journal.lock                 held with flock(2) by the one program that has the journal open; its process id inside
 //   journal.ballast              takes up room that a full disk needs to be emptied
-//   journal.suspect              there after a failure: the next opening reads every record
+//   journal.suspect              there after a failure, with its cause: the next opening reads more than the newest records
+//   journal.newest               which record was the newest one (TailWitness.swift)
 //   journal.damaged-<time>[-wal] a store that was set aside
 
 import FoundationEssentials
@@ -17,10 +20,14 @@ struct JournalFiles {
     var store: String { directory + "/journal.db" }
     var writeAheadLog: String { store + "-wal" }
     var key: String { directory + "/journal.key" }
+    /// The key that took over as the `number`th, from 2 on.
+    func key(_ number: Int) -> String { "\(key)-\(number)" }
+    var successions: String { directory + "/journal.successions" }
     var enrolment: String { directory + "/enrolment.note" }
     var lock: String { directory + "/journal.lock" }
     var ballast: String { directory + "/journal.ballast" }
     var suspect: String { directory + "/journal.suspect" }
+    var newest: String { directory + "/journal.newest" }
 
     func failure(_ operation: String, _ path: String, errno code: Int32 = errno) -> JournalError {
         code == ENOSPC || code == EDQUOT

@@ -18,16 +18,23 @@ enum JournalKeyFile {
             }
             return try create(files)
         }
-        guard facts.st_mode & S_IFMT == S_IFREG else { throw .key(path: files.key, reason: "not a regular file") }
+        return try load(files.key, files)
+    }
+
+    /// Reads the key in one file. Throws `JournalError.key`.
+    static func load(_ path: String, _ files: JournalFiles) throws(JournalError) -> SigningKey {
+        var facts = stat()
+        guard lstat(path, &facts) == 0 else { throw files.failure("read", path) }
+        guard facts.st_mode & S_IFMT == S_IFREG else { throw .key(path: path, reason: "not a regular file") }
         guard facts.st_mode & 0o077 == 0 else {
-            throw .key(path: files.key, reason: "others may read it; run chmod 600 on it, and consider enrolling again")
+            throw .key(path: path, reason: "others may read it; run chmod 600 on it, and consider enrolling again")
         }
         guard facts.st_uid == geteuid() else {
-            throw .key(path: files.key, reason: "it belongs to another user; run chown to the kiosk's user on it")
+            throw .key(path: path, reason: "it belongs to another user; run chown to the kiosk's user on it")
         }
-        guard facts.st_size == 32, let seed = try files.read(files.key, maximum: 32),
+        guard facts.st_size == 32, let seed = try files.read(path, maximum: 32),
             let key = try? SigningKey(seed: seed)
-        else { throw .key(path: files.key, reason: "it does not hold 32 bytes; put the right file back") }
+        else { throw .key(path: path, reason: "it does not hold 32 bytes; put the right file back") }
         return key
     }
 

@@ -13,6 +13,10 @@ public struct JournalLimits: Sendable {
     public var alarmPercent: Int = 80
     /// How many of the newest records are verified at each opening.
     public var verifiedAtOpening: Int = 64
+    /// After a failure, a store of at most so many records is verified before it is used. Of a larger one the newest links
+    /// are, as at any opening, and all the others while it is in use, so that the dialog comes at once whatever the backlog
+    /// (`reliability.md` §3, G10).
+    public var checkedAtOpening: Int64 = 20_000
     /// How long a record is kept after its receipt, seconds on the collector's clock.
     public var keptAfterReceiptSeconds: UInt64 = 90 * 86_400
     /// How many records one step of compaction or of a walk over the chain takes, so that storing never waits long.

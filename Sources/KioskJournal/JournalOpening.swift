@@ -23,13 +23,15 @@ extension Journal {
     }
 
     /// Like `open`, but a damaged store is renamed to `journal.damaged-<time>` and kept, and the next epoch is opened with
-    /// the same key and enrolment; its record 1 is a `loss` that names the last receipted head. `setAside` tells of it.
+    /// the same key and enrolment; its record 1 is a `loss` that names the last receipted head. A store that is right but
+    /// has lost its end stays in use, since its records can still be sent; the next epoch is opened in it in the same way.
+    /// `setAside` tells of either.
     public static func openOrQuarantine(
         directory: String, at stamp: RecordStamp, limits: JournalLimits = JournalLimits()
     ) throws(JournalError) -> Journal {
         let entrance = try Entrance(directory: directory, limits: limits)
         do throws(OpeningFailure) {
-            return try entrance.open()
+            return try entrance.open(losingAt: stamp)
         } catch {
             switch error {
             case .refused(let error): throw error
@@ -56,7 +58,7 @@ struct Entrance {
     let files: JournalFiles
     let limits: JournalLimits
     let lock: JournalLock
-    let key: SigningKey
+    let ring: JournalKeyRing
     let note: EnrolmentNote?
     /// Changes a setting after it was made; only tests do.
     var sabotage: (@Sendable (Database) throws -> Void)?
@@ -67,21 +69,32 @@ struct Entrance {
         try files.makeDirectory()
         lock = try JournalLock(files)
         let isNew = files.size(of: files.enrolment) == nil && files.size(of: files.store) == nil
-        key = try JournalKeyFile.load(files, mayCreate: isNew)
-        note = try EnrolmentNote.read(files, key: key)
+        ring = try JournalKeyRing.load(files, mayCreate: isNew)
+        note = try EnrolmentNote.read(files, key: ring.first, others: ring.publicKeys)
     }
 
-    /// Opens the store and believes it only after every check.
-    func open() throws(OpeningFailure) -> Journal {
+    /// Opens the store and believes it only after every check. With a stamp for the `loss`, a store that has lost its end is
+    /// gone on with.
+    func open(losingAt stamp: RecordStamp? = nil) throws(OpeningFailure) -> Journal {
         try checkFiles()
         let (journal, bootBefore) = try openStore()
         try check(journal, bootBefore: bootBefore)
         do throws(JournalError) {
-            try journal.saveNote()
-            try journal.settleSpace()
-            try files.remove(files.suspect)
-        } catch { throw .refused(error) }
+            if let missing = journal.missingEnd() {
+                guard let stamp else { throw JournalError.damaged(path: files.store, reason: missing) }
+                try goOn(with: journal, missing, at: stamp)
+            }
+            try settle(journal)
+        } catch { throw OpeningFailure.refused(error) }
         return journal
+    }
+
+    /// What an opening leaves behind once the store is believed.
+    func settle(_ journal: Journal) throws(JournalError) {
+        try journal.saveKeySuccessions()
+        try journal.saveNote()
+        try journal.settleSpace()
+        if !journal.isUnderCheck { try files.remove(files.suspect) }
     }
 
     /// What can be seen before SQLite opens the file. We never remove its write-ahead log, so where it is missing after a
@@ -107,10 +120,10 @@ struct Entrance {
             let boot = try firstWrite(store)
             try files.synchroniseDirectory()
             try store.checkPragmas()
-            let (epochs, capacity) = try read(store)
-            let journal = Journal(
-                files: files, limits: limits, store: store, key: key, lock: lock, epochs: epochs, boot: boot.now,
-                gauge: SpaceGauge(capacity))
+            let (epochs, successions, capacity) = try read(store)
+            let journal = try Journal(
+                files: files, limits: limits, store: store, ring: ring, lock: lock, epochs: epochs,
+                successions: successions, boot: boot.now, gauge: SpaceGauge(capacity))
             return (journal, boot.before)
         } catch {
             throw OpeningFailure(error)
@@ -143,10 +156,13 @@ struct Entrance {
         }
     }
 
-    private func read(_ store: JournalStore) throws(JournalError) -> ([EpochState], JournalCapacity) {
+    private func read(_ store: JournalStore) throws(JournalError) -> ([EpochState], [KeySuccession], JournalCapacity) {
         do {
             return try store.queue.writeWithoutTransaction { db in
-                (try EpochState.all(db), try SpaceGauge.measure(db, files: files, limits: limits))
+                (
+                    try EpochState.all(db), try Journal.readTrust(db),
+                    try SpaceGauge.measure(db, files: files, limits: limits)
+                )
             }
         } catch {
             throw JournalError(error, path: store.path, operation: "read it")
@@ -161,7 +177,8 @@ extension OpeningFailure {
         case .damaged(_, let reason): self = .damaged(Damage(reason: reason))
         case .io(_, let operation, let code)
         where [
-            "SQLITE_ERROR", "SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS",
+            // Read-only is what a header of an unknown format makes a file that we have just opened for writing.
+            "SQLITE_ERROR", "SQLITE_READONLY", "SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS",
         ].contains(code):
             self = .damaged(Damage(reason: "cannot \(operation) (\(code))"))
         default: self = .refused(error)

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import GRDB
-import Glibc
 import Ledger
 
 /// A run of records with the notes that vouch for it.
@@ -74,13 +73,24 @@ extension Journal {
         return try access("read the newest records") { db in
             let rows = try Self.lines(of: present.number, from: first, to: present.head.sequence, db)
             var lines: [String] = []
-            while let row = try rows.next() { lines.append(String(decoding: try Self.line(row).line, as: UTF8.self)) }
+            while let row = try rows.next() {
+                lines.append(String(decoding: try Self.line(row, of: present.number).line, as: UTF8.self))
+            }
             return lines
         }
     }
 
     private func checkpoint(of head: ChainHead) throws(JournalError) -> String {
-        do { return try Checkpoint(head: head, signedWith: key).serialized } catch {
+        guard let epoch = epochs.first(where: { $0.number == head.epoch }) else { throw .notEnrolled }
+        // Older keys sign too: a collector that has not seen a change yet knows no other.
+        let publicKeys =
+            [epoch.keys.first]
+            + epoch.keys.changes.prefix { $0.sequence <= head.sequence }.compactMap(\.succession.newKey)
+        let signers = publicKeys.compactMap { ring[$0] }
+        guard signers.last?.publicKey == epoch.keys.key(at: head.sequence) else {
+            throw .key(path: files.key, reason: "the key of epoch \(epoch.number) is missing; put the file back")
+        }
+        do { return try Checkpoint(head: head, signedWith: signers).serialized } catch {
             throw .key(path: files.key, reason: "it cannot sign: \(error)")
         }
     }
@@ -108,30 +118,15 @@ private struct LineRun {
 
     mutating func read(_ rows: RowCursor) throws {
         while let row = try rows.next() {
-            let (sequence, line) = try Journal.line(row)
+            let (sequence, line) = try Journal.line(row, of: head.epoch)
             bytesLeft -= line.count + 1
             guard sequence == head.sequence + 1, lines.isEmpty || bytesLeft >= 0,
-                Self.contains(line, "\"prev\":\"\(head.hash.base64)\""),
+                !line.previousHash(head.hash).isEmpty,
                 let text = String(validating: line, as: UTF8.self)
             else { return }
             head.sequence = sequence
             head.hash = ChainHash(of: line)
             lines.append(text)
-        }
-    }
-
-    /// A quotation mark inside a JSON string is escaped, so the pattern is found only as the field itself.
-    private static func contains(_ line: Data, _ pattern: String) -> Bool {
-        var pattern = pattern
-        return pattern.withUTF8 { pattern in
-            line.withUnsafeBytes { line in
-                guard let start = line.baseAddress, let wanted = pattern.baseAddress, line.count >= pattern.count else {
-                    return false
-                }
-                return (0...line.count - pattern.count).contains {
-                    line[$0] == pattern[0] && memcmp(start + $0, wanted, pattern.count) == 0
-                }
-            }
         }
     }
 }

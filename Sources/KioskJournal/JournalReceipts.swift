@@ -14,7 +14,7 @@ extension Journal {
     public func accept(receipt note: String) throws(JournalError) -> ChainHead {
         guard !epochs.isEmpty else { throw .receipt(.note(.malformed)) }
         let claim = try Self.refusing { () throws(ReceiptRefusal) in
-            try ReceiptClaim(of: note, for: epochs.map(HeldChain.init))
+            try ReceiptClaim(of: note, for: heldChains)
         }
         let (head, epoch) = (claim.head, epochs[claim.chain])
         let own = try access("read a record") { db in try Self.head(at: head.sequence, of: epoch, db) }
@@ -28,19 +28,8 @@ extension Journal {
         return head
     }
 
-    /// The checkpoint in the note, with the kiosk's signature verified over the raw text.
-    func verified(_ note: String) throws(JournalError) -> Checkpoint {
-        var refusal = NoteError.malformed
-        var tried: Set<String> = []
-        for epoch in epochs.reversed() where tried.insert(epoch.head.kiosk).inserted {
-            do throws(NoteError) {
-                return try Checkpoint(parsing: note, kiosk: epoch.head.kiosk, key: epoch.enrolment.journalKey)
-            } catch { refusal = error }
-        }
-        throw .receipt(.note(refusal))
-    }
-
-    private static func refusing<Value>(
+    /// Runs a judgement of the ledger with its refusal as the journal's error.
+    static func refusing<Value>(
         _ judge: () throws(ReceiptRefusal) -> Value
     ) throws(JournalError) -> Value {
         do throws(ReceiptRefusal) { return try judge() } catch { throw .receipt(error) }
@@ -62,10 +51,14 @@ extension Journal {
     }
 }
 
-extension HeldChain {
-    fileprivate init(_ epoch: EpochState) {
-        self.init(
-            head: epoch.head, journalKey: epoch.enrolment.journalKey, collectorName: epoch.enrolment.collectorName,
-            receiptKey: epoch.enrolment.receiptKey, receipted: epoch.receipted, offered: epoch.offered)
+extension Journal {
+    /// All chains as far as a receipt is concerned. Of a collector's receipt keys the newest alone counts: a new one may
+    /// have come because somebody else has the old one.
+    var heldChains: [HeldChain] {
+        epochs.map { epoch in
+            HeldChain(
+                head: epoch.head, journalKey: epoch.enrolment.journalKey, collectorName: epoch.enrolment.collectorName,
+                receiptKey: receiptKey(of: epoch.enrolment), receipted: epoch.receipted, offered: epoch.offered)
+        }
     }
 }

@@ -8,6 +8,8 @@
 //   epoch    one row for each chain: the enrolment that opened it, and the anchor, the record before the first one kept.
 //   head     one row for each chain: its newest record. Changed in the transaction that stores the record.
 //   receipt  the newest receipt of each epoch, and older ones about an hour apart, from which compaction takes the age.
+//   journal_key, trusted_key   successions (Ledger.KeySuccession): of the journal key, with the `key` record that carries
+//            each, and of the keys of others that this kiosk believes.
 //   boot     one row: how often the program has started.
 //   exported the highest record of an epoch that left as a file: its receipt may come back after any number of starts.
 // Operations: `Journal.append`, `.batch`, `.accept`, `.enrol`, `.compact`, `.verify`.
@@ -22,8 +24,6 @@ enum JournalSchema {
     static let maximumEpoch = 1 << 22
 
     static func position(epoch: Int, sequence: Int64) -> Int64 { Int64(epoch) << 40 | sequence }
-
-    static func sequence(position: Int64) -> Int64 { position & (1 << 40 - 1) }
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -60,6 +60,18 @@ enum JournalSchema {
         migrator.registerMigration("what left as files") { db in
             try db.execute(
                 sql: "CREATE TABLE exported (epoch INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT")
+        }
+        migrator.registerMigration("successions of keys") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE journal_key (
+                        epoch INTEGER NOT NULL,
+                        seq INTEGER NOT NULL,
+                        note TEXT NOT NULL,
+                        PRIMARY KEY (epoch, seq)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE trusted_key (id INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+                    """)
         }
         return migrator
     }

@@ -70,9 +70,18 @@ struct JournalStore {
     }
 
     /// Throws `JournalError.newerFormat` for a file of a newer release; otherwise brings the file to this one's format.
+    ///
+    /// A newer release has done this one's migrations too. Where one of those is missing and another name stands there, the
+    /// file is damaged, and refusing it would keep the kiosk closed for ever.
     func migrate() throws {
         let migrator = JournalSchema.migrator
-        guard try queue.writeWithoutTransaction({ try !migrator.hasBeenSuperseded($0) }) else {
+        let (isSuperseded, done) = try queue.writeWithoutTransaction { db in
+            (try migrator.hasBeenSuperseded(db), try migrator.appliedMigrations(db))
+        }
+        if isSuperseded {
+            guard migrator.migrations.allSatisfy(done.contains) else {
+                throw Unreadable(reason: "it names a migration that no release has")
+            }
             throw JournalError.newerFormat(path: path)
         }
         try migrator.migrate(queue)

@@ -104,6 +104,28 @@ public final class JournalWorker: @unchecked Sendable {
         }
     }
 
+    /// Looks at the records that an opening after a failure has left for later, step by step with other requests in between.
+    /// `completion` gets `.damaged` when one is not what it was: the program must end and start again, and the start sets
+    /// the store aside.
+    public func checkRest(completion: @escaping @Sendable (Result<Void, JournalError>) -> Void) {
+        perform({ journal throws(JournalError) in journal.walk(.links) }) { [self] result in
+            switch result {
+            case .failure(let error): completion(.failure(error))
+            case .success(nil): completion(.success(()))
+            case .success(let walk?):
+                go(on: walk) { [self] result in
+                    switch result {
+                    case .failure(let error): completion(.failure(error))
+                    case .success(nil): completion(.success(()))
+                    case .success(let found?):
+                        perform(
+                            { journal throws(JournalError) in try journal.finishCheck(found) }, completion: completion)
+                    }
+                }
+            }
+        }
+    }
+
     private func go(on walk: ChainWalk, completion: @escaping @Sendable (Result<WalkStep?, JournalError>) -> Void) {
         perform(
             { journal throws(JournalError) in

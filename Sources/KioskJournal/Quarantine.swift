@@ -5,7 +5,8 @@ import Ratings
 
 /// A damaged store that was set aside.
 public struct SetAside: Equatable, Sendable {
-    /// The file's name in the journal's directory; nothing when there was no file any more.
+    /// The file's name in the journal's directory; nothing when there was no file any more, and when only the store's end
+    /// was lost and the rest is still in use.
     public let file: String?
     public let reason: String
 }
@@ -27,17 +28,28 @@ extension Entrance {
         journal.setAside = SetAside(file: file, reason: damage.reason)
         let known = [note, damage.lastKnown].compactMap { $0 }
         if let last = known.max(by: { rank($0) < rank($1) }) {
-            try journal.openNextEpoch(after: last, receipted: last.receiptedHead(key: key.publicKey), damage, at: stamp)
+            try journal.openNextEpoch(after: last, receipted: receiptedHead(last), damage.reason, at: stamp)
         }
-        try journal.saveNote()
-        try journal.settleSpace()
-        try files.remove(files.suspect)
+        try settle(journal)
         return journal
+    }
+
+    /// Opens the next epoch in a store that has lost its end; what it still holds is offered for upload as before. The
+    /// lost records may have been sent, so the chain cannot go on: two records with one number would be a fork.
+    func goOn(with journal: Journal, _ reason: String, at stamp: RecordStamp) throws(JournalError) {
+        journal.setAside = SetAside(file: nil, reason: reason)
+        if let last = journal.noteNow {
+            try journal.openNextEpoch(after: last, receipted: receiptedHead(last), reason, at: stamp)
+        }
     }
 
     /// The newer epoch is the better witness, then the higher receipt whose signatures are right.
     private func rank(_ note: EnrolmentNote) -> (Int, Int64) {
-        (note.enrolment.epoch, note.receiptedHead(key: key.publicKey)?.sequence ?? 0)
+        (note.enrolment.epoch, receiptedHead(note)?.sequence ?? 0)
+    }
+
+    private func receiptedHead(_ note: EnrolmentNote) -> ChainHead? {
+        note.receiptedHead(key: ring.first.publicKey, others: ring.publicKeys)
     }
 
     /// Renames the store and its write-ahead log, so that SQLite still takes them for a pair.
@@ -64,13 +76,15 @@ extension Entrance {
 extension Journal {
     /// Opens the epoch after a lost one, with its `loss` as record 1, in one transaction.
     fileprivate func openNextEpoch(
-        after last: EnrolmentNote, receipted: ChainHead?, _ damage: Damage, at stamp: RecordStamp
+        after last: EnrolmentNote, receipted: ChainHead?, _ reason: String, at stamp: RecordStamp
     ) throws(JournalError) {
         var enrolment = last.enrolment
         enrolment.epoch += 1
+        // The key of the genesis stays, since it is the one that the collector knows for certain; the changes follow.
+        enrolment.receiptKey = last.receiptKeys?.last ?? enrolment.receiptKey
         var epoch = EpochState(opening: enrolment)
         let loss = Loss(
-            reason: String(damage.reason.prefix(400)), receiptedEpoch: receipted?.epoch,
+            reason: String(reason.prefix(400)), receiptedEpoch: receipted?.epoch,
             receiptedSequence: receipted?.sequence, receiptedHash: receipted?.hash.base64)
         let line = try Self.line(.loss(loss), at: stamp, boot: boot, after: epoch.head)
         try write("open the next epoch") { db in
@@ -82,5 +96,7 @@ extension Journal {
                 arguments: [JournalSchema.position(epoch: epoch.number, sequence: 1), line])
         }
         epochs.append(epoch)
+        tellNewest()
+        try repeatKeyChanges(at: stamp)
     }
 }

@@ -29,6 +29,8 @@ final class CommandService {
         var enrolled: (Bool) -> Void
         /// More records wait to be sent, or fewer do.
         var backlogChanged: () -> Void
+        /// A record was stored on command.
+        var journalGrew: () -> Void
     }
 
     /// How many lines one `export` answer may hold, and their bytes.
@@ -38,12 +40,15 @@ final class CommandService {
     private let kiosk: KioskFacts
     private let loop: EventLoop
     private let worker: JournalWorker
+    private let clock: WallClock
     private let hooks: Hooks
     private var server: SocketServer<CommandRequest, CommandAnswer>?
 
     init(
-        socket: SocketPlace, loop: EventLoop, worker: JournalWorker, kiosk: KioskFacts, hooks: Hooks
+        socket: SocketPlace, loop: EventLoop, worker: JournalWorker, kiosk: KioskFacts, clock: WallClock,
+        hooks: Hooks
     ) throws {
+        self.clock = clock
         self.loop = loop
         self.worker = worker
         self.kiosk = kiosk
@@ -68,6 +73,37 @@ final class CommandService {
             hooks.visit(visit) { refusal in reply(refusal.map { .refused(reason: $0.reason) } ?? .done) }
         case .certify(let transportKey): certify(transportKey, reply)
         case .enrol(let enrolment): enrol(enrolment, reply)
+        case .changeKey: changeKey(reply)
+        case .transportGeneration:
+            perform(reply) { journal throws(JournalError) in
+                journal.nextTransportGeneration
+            } answer: {
+                .generation($0)
+            }
+        case .vouch(let note): vouch(note, reply)
+        }
+    }
+
+    private func changeKey(_ reply: Reply<CommandAnswer>) {
+        let (stamp, seconds) = (clock.stamp(), Int64(Date.now.timeIntervalSince1970))
+        perform(reply) { journal throws(JournalError) in
+            try journal.changeKey(at: stamp, seconds: seconds)
+            return journal.facts
+        } answer: { [kiosk, hooks] facts in
+            kiosk.journalChanged(facts)
+            hooks.journalGrew()
+            return .done
+        }
+    }
+
+    private func vouch(_ note: String, _ reply: Reply<CommandAnswer>) {
+        let stamp = clock.stamp()
+        perform(reply) { journal throws(JournalError) in
+            (try journal.vouch(for: note, at: stamp), journal.facts)
+        } answer: { [kiosk, hooks] succession, facts in
+            kiosk.journalChanged(facts)
+            hooks.journalGrew()
+            return .succession(note: succession.serialized)
         }
     }
 
@@ -166,7 +202,8 @@ final class CommandService {
         perform(reply) { journal throws(JournalError) in
             TransportCertificate(
                 journalKey: journal.publicKey, transportKey: transportKey,
-                signature: try journal.certify(transportKey: transportKey))
+                signature: try journal.certify(transportKey: transportKey),
+                newestEpoch: journal.enrolment?.epoch ?? 0)
         } answer: {
             .certified($0)
         }
@@ -203,6 +240,7 @@ final class CommandService {
             switch result {
             case .success(let value): reply(answer(value))
             case .failure(.receipt(let refusal)): reply(.refused(reason: "\(JournalError.receipt(refusal))"))
+            case .failure(.notEnrolled): reply(.refused(reason: "\(JournalError.notEnrolled)"))
             case .failure(.staleEpoch(let asked, let newest)):
                 reply(.refused(reason: "\(JournalError.staleEpoch(asked: asked, newest: newest))"))
             case .failure(let error): reply(.failed(reason: "\(error)"))

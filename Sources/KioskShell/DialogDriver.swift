@@ -21,7 +21,7 @@ final class DialogDriver {
     private let worker: JournalWorker
     private let clock: WallClock
     private let logger: Logger
-    private let failedSession: FailedSessionFile
+    private let failedAnswer: FailedAnswerFile
     private let orders: Orders
     private var machine: DialogMachine
     private var timer: Timer?
@@ -39,7 +39,7 @@ final class DialogDriver {
         self.clock = clock
         self.logger = logger
         self.orders = orders
-        failedSession = FailedSessionFile(folder: runtimeFolder)
+        failedAnswer = FailedAnswerFile(folder: runtimeFolder)
         timer = try loop.timer { [weak self] in self?.handle(.timePassed) }
     }
 
@@ -91,7 +91,8 @@ final class DialogDriver {
         case .append(let body, let token): append(body, token)
         case .visitTaken: visitReply?(nil)
         case .visitRefused(let refusal): visitReply?(refusal)
-        case .failedSession(let session): failedSession.write(session)
+        case .failedAnswer(let session, let question):
+            failedAnswer.write(FailedAnswer(session: session, question: question))
         case .restart: orders.restart()
         }
     }

@@ -86,10 +86,28 @@ public final class Kiosk {
         try startWeb(on: screen)
         heart = try Heart(loop: loop, worker: worker, logger: logger)
         housekeeping = try Housekeeping(loop: loop, worker: worker, clock: clock, logger: logger)
+        checkRest()
         try ServiceManager.notify(.ready, .status("asking"))
         logger.notice(
             "the kiosk is running",
             metadata: ["display": "\(screen.name)", "kiosk": "\(facts.identity?.kiosk.rawValue ?? "not enrolled")"])
+    }
+
+    /// After a failure of a large store: its older records are looked at while the dialog is open.
+    private func checkRest() {
+        guard facts.journal.isUnderCheck else { return }
+        let mailbox = loop.mailbox
+        let loop = loop.bound(self.loop)
+        worker.checkRest { [logger] result in
+            switch result {
+            case .success: logger.notice("every record was checked after the failure")
+            case .failure(.damaged(_, let reason)):
+                logger.critical("the journal is damaged; the next start sets it aside", metadata: ["why": "\(reason)"])
+                _ = mailbox.post { loop.value.stop(status: 75) }
+            case .failure(let error):
+                logger.error("the records were not checked after the failure", metadata: ["cause": "\(error)"])
+            }
+        }
     }
 
     /// Covers the kernel's text console. A kiosk does its work without: at worst a cursor blinks in the picture.
@@ -137,10 +155,11 @@ public final class Kiosk {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
         uplink = try UplinkService(
-            path: folder + "/uplink.sock", loop: loop, worker: worker, kiosk: facts, logger: logger)
+            socket: SocketPlace(path: folder + "/uplink.sock", logger: logger), loop: loop, worker: worker,
+            kiosk: facts, clock: clock, releaseKeys: settings.releaseKeys)
         commands = try CommandService(
             socket: SocketPlace(path: folder + "/control.sock", logger: logger), loop: loop, worker: worker,
-            kiosk: facts,
+            kiosk: facts, clock: clock,
             hooks: CommandService.Hooks(
                 screen: { [weak self] in self?.dialog?.view.screen.name ?? "" },
                 devices: { [weak self] in self?.input?.descriptions.map(\.summary) ?? [] },
@@ -149,7 +168,8 @@ public final class Kiosk {
                 visit: { [weak self] visit, reply in self?.dialog?.take(visit, reply: reply) },
                 enrolling: { [weak self] then in self?.dialog?.close(.notEnrolled, then: then) },
                 enrolled: { [weak self] in self?.enrolled($0) },
-                backlogChanged: { [weak self] in self?.uplink?.backlogChanged() }))
+                backlogChanged: { [weak self] in self?.uplink?.backlogChanged() },
+                journalGrew: { [weak self] in self?.journalGrew() }))
     }
 
     private func startInput() throws {
@@ -266,7 +286,7 @@ public final class Kiosk {
         let config = Applied(
             name: "questionnaire", version: form.questionnaire.reference,
             digest: Data(SHA256.hash(data: form.bytes)).base64EncodedString())
-        let failed = FailedSessionFile(folder: settings.runtimeFolder)
+        let failed = FailedAnswerFile(folder: settings.runtimeFolder)
         let stamp = clock.stamp()
         worker.perform(
             { journal throws(JournalError) in

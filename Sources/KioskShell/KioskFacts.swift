@@ -40,7 +40,7 @@ final class KioskFacts {
         journal.enrolment.map {
             KioskIdentity(
                 kiosk: $0.kiosk, epoch: $0.epoch, journalKey: $0.journalKey, collector: $0.collector,
-                collectorName: $0.collectorName, receiptKey: $0.receiptKey)
+                collectorName: $0.collectorName, receiptKey: journal.receiptKey ?? $0.receiptKey)
         }
     }
 

@@ -1,3 +1,5 @@
+import Ledger
+
 /// What a technician may set for `otsenka-kiosk run`; everything has a default, so an empty file is a whole one.
 ///
 /// Keys are never renamed or reused. The environment wins over the file: `display.backend` is `OTSENKA_DISPLAY_BACKEND`.
@@ -11,6 +13,8 @@ public struct KioskSettings: Equatable, Sendable {
     public var dialog = DialogPart()
     /// A YAML questionnaire; nothing takes the embedded one.
     public var questionnaire: String?
+    /// Ed25519 public keys, base64: whose signature makes a release, as the image was made. Their successors are followed.
+    public var releaseKeys: [PublicKey] = []
 
     public init() {}
 

@@ -15,7 +15,7 @@ public struct SettingsError: Error, Equatable, CustomStringConvertible {
 extension KioskSettings {
     /// Every key that the file may hold, in its dotted spelling.
     static let keys: Set<String> = [
-        "data", "runtime", "questionnaire", "display.backend", "display.device",
+        "data", "runtime", "questionnaire", "release-keys", "display.backend", "display.device",
         "display.connector", "display.mode", "display.diagonal-inches", "display.viewing-distance-mm",
         "display.web-port", "display.console", "display.wait-seconds", "input.grab", "input.matrix", "input.rotation",
         "input.keys",

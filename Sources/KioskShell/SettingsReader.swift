@@ -2,6 +2,7 @@ import Configuration
 import Dialog
 import Display
 import Evdev
+import Ledger
 
 /// Reads only keys that are present, and then insists on their kind: a mistyped value is told, never replaced by a default.
 struct SettingsReader {
@@ -63,6 +64,14 @@ extension KioskSettings {
         try reader.string("data", into: &dataFolder)
         try reader.string("runtime", into: &runtimeFolder)
         try reader.string("questionnaire", into: &questionnaire)
+        var keys: [String] = []
+        try reader.strings("release-keys", into: &keys)
+        releaseKeys = try keys.map { text in
+            guard let key = PublicKey(base64: text) else {
+                throw reader.refusal(of: "release-keys", kind: "a list of Ed25519 public keys in base64")
+            }
+            return key
+        }
         try display.take(from: reader)
         try input.take(from: reader)
         try dialog.take(from: reader, atPanel: ![.headless, .web].contains(display.backend))

@@ -24,16 +24,25 @@ final class UplinkService {
     private let loop: EventLoop
     private let worker: JournalWorker
     private let logger: Logger
+    private let clock: WallClock
+    /// Whose signature makes a release, as the settings name them.
+    private let releaseKeys: [PublicKey]
     private var server: SocketServer<UplinkRequest, UplinkAnswer>?
     private var waiters: [Waiter] = []
 
-    init(path: String, loop: EventLoop, worker: JournalWorker, kiosk: KioskFacts, logger: Logger) throws {
+    init(
+        socket: SocketPlace, loop: EventLoop, worker: JournalWorker, kiosk: KioskFacts, clock: WallClock,
+        releaseKeys: [PublicKey]
+    ) throws {
+        let logger = socket.logger
+        self.clock = clock
+        self.releaseKeys = releaseKeys
         self.loop = loop
         self.worker = worker
         self.kiosk = kiosk
         self.logger = logger
         server = try SocketServer(
-            loop: loop, path: path, mode: 0o660, logger: logger, refuse: { .failed(reason: $0) },
+            loop: loop, path: socket.path, mode: 0o660, logger: logger, refuse: { .failed(reason: $0) },
             handle: { [weak self] request, reply in self?.answer(request, reply) })
     }
 
@@ -60,6 +69,18 @@ final class UplinkService {
             kiosk.heard(verdict)
             reply(.received)
         case .vitals: vitals(reply)
+        case .follow(let successions): follow(successions, reply)
+        }
+    }
+
+    private func follow(_ notes: [String], _ reply: Reply<UplinkAnswer>) {
+        let stamp = clock.stamp()
+        perform(reply) { [releaseKeys] journal throws(JournalError) in
+            (try journal.follow(notes, releaseRoots: releaseKeys, at: stamp), journal.facts)
+        } answer: { [weak self, kiosk] trusted, facts in
+            kiosk.journalChanged(facts)
+            self?.backlogChanged()
+            return .keys(receiptKey: trusted.receiptKey, authority: trusted.authority?.base64EncodedString())
         }
     }
 

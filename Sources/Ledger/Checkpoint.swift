@@ -10,9 +10,24 @@ public struct Checkpoint: Equatable, Sendable {
 
     /// Signs `head` as its kiosk.
     public init(head: ChainHead, signedWith key: SigningKey) throws {
+        try self.init(head: head, signedWith: [key])
+    }
+
+    /// Signs `head` with each of these keys: after a change of the journal key the older ones sign too, for a collector
+    /// that has not yet seen the record of the change.
+    public init(head: ChainHead, signedWith keys: [SigningKey]) throws {
         self.head = head
         note = SignedNote(text: Self.text(of: head))
-        try note.sign(as: head.kiosk, with: key)
+        for key in keys { try note.sign(as: head.kiosk, with: key) }
+    }
+
+    /// Reads a note of an epoch whose keys these are, and verifies the signature of the key that speaks for its record.
+    /// Throws `NoteError`.
+    public init(parsing text: String, keys: JournalKeys) throws(NoteError) {
+        note = try SignedNote(parsing: text)
+        guard let head = Self.head(in: note.text), head.kiosk == keys.kiosk else { throw .notACheckpoint }
+        try note.verify(signedAs: keys.kiosk, by: keys.key(at: head.sequence))
+        self.head = head
     }
 
     /// Reads a note and verifies the kiosk's signature before its text is interpreted. Throws `NoteError`.
@@ -33,6 +48,14 @@ public struct Checkpoint: Equatable, Sendable {
     /// The time at which the collector cosigned, seconds since 1970. Throws `NoteError.unsigned` if it did not.
     public func receiptTime(of collector: String, key: PublicKey) throws(NoteError) -> UInt64 {
         try note.verify(cosignedAs: collector, by: key)
+    }
+
+    /// As `receiptTime(of:key:)`, by whichever of these keys cosigned. Throws `NoteError.unsigned` if none did.
+    public func receiptTime(of collector: String, keys: [PublicKey]) throws(NoteError) -> UInt64 {
+        for key in keys {
+            if let time = try? receiptTime(of: collector, key: key) { return time }
+        }
+        throw .unsigned(collector)
     }
 
     private static func text(of head: ChainHead) -> String {

@@ -59,8 +59,9 @@ public struct ReceiptClaim: Equatable, Sendable {
         guard own == head else { throw .otherHash(sequence: head.sequence) }
     }
 
-    /// The checkpoint in the note, with the kiosk's signature verified over the raw text.
-    private static func signed(_ note: String, by chains: [HeldChain]) throws(ReceiptRefusal) -> Checkpoint {
+    /// The checkpoint in the note, with the kiosk's signature verified over the raw text; whether it counts as a receipt is
+    /// not looked at. `chains` as for `init`. Throws `ReceiptRefusal.note`.
+    public static func signed(_ note: String, by chains: [HeldChain]) throws(ReceiptRefusal) -> Checkpoint {
         var refusal = NoteError.malformed
         var tried: Set<String> = []
         for chain in chains.reversed() where tried.insert(chain.head.kiosk).inserted {

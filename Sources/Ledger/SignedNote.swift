@@ -15,7 +15,7 @@ public struct SignedNote: Equatable, Sendable {
     public let text: String
     public private(set) var signatures: [NoteSignature]
 
-    /// The longest note that is parsed, in bytes.
+    /// The longest note that is parsed unless its reader says otherwise, in bytes.
     public static let maximumBytes = 4096
 
     public init(text: String) {
@@ -25,8 +25,8 @@ public struct SignedNote: Equatable, Sendable {
     }
 
     /// Parses a note; throws `NoteError.malformed` for anything else.
-    public init(parsing note: String) throws(NoteError) {
-        guard note.utf8.count <= Self.maximumBytes, note.utf8.last == UInt8(ascii: "\n"),
+    public init(parsing note: String, maximumBytes: Int = Self.maximumBytes) throws(NoteError) {
+        guard note.utf8.count <= maximumBytes, note.utf8.last == UInt8(ascii: "\n"),
             note.utf8.allSatisfy({ $0 >= 0x20 || $0 == 0x0A }), let split = note.lastRange(ofBlankLine: ())
         else { throw .malformed }
         text = String(note[..<split.text])
@@ -61,6 +61,13 @@ public struct SignedNote: Equatable, Sendable {
         withUnsafeBytes(of: time.bigEndian) { payload.append(contentsOf: $0) }
         payload.append(signature)
         signatures.append(NoteSignature(name: name, keyHash: hash, payload: payload))
+    }
+
+    /// Takes over signatures from a note of the same text, each once, up to the 16 that a note may hold.
+    public mutating func adopt(_ others: [NoteSignature]) {
+        for signature in others where !signatures.contains(signature) && signatures.count < 16 {
+            signatures.append(signature)
+        }
     }
 
     /// Throws `NoteError.unsigned` unless there is a valid plain signature of `name` by `key`, and no invalid one: “If a

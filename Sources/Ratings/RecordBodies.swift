@@ -192,17 +192,22 @@ public struct KeyChange: Codable, Equatable, Sendable {
     public var new: String
     public var signatureByOld: String
     public var signatureByNew: String
+    /// The whole succession as a signed note (`Ledger.KeySuccession`): what a verifier reads.
+    public var note: String?
 
-    public init(purpose: Purpose, old: String, new: String, signatureByOld: String, signatureByNew: String) {
+    public init(
+        purpose: Purpose, old: String, new: String, signatureByOld: String, signatureByNew: String, note: String? = nil
+    ) {
         self.purpose = purpose
         self.old = old
         self.new = new
         self.signatureByOld = signatureByOld
         self.signatureByNew = signatureByNew
+        self.note = note
     }
 
     enum CodingKeys: String, CodingKey {
-        case purpose, old, new
+        case purpose, old, new, note
         case signatureByOld = "signature_by_old"
         case signatureByNew = "signature_by_new"
     }

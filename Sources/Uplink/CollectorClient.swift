@@ -15,12 +15,15 @@ final class CollectorClient {
 
     private let address: CollectorAddress
     private let key: SigningKey
+    /// What the collector may not know yet of the key.
+    private let succession: KeySuccession?
     private let session: CurlSession
     private let isTLS: Bool
 
     /// Throws `UplinkError` if what `enrol` has stored does not say whom to believe.
     init(
-        _ record: CollectorRecord, key: SigningKey, limits: CurlLimits, allowPlainLoopback: Bool
+        _ record: CollectorRecord, key: SigningKey, succession: KeySuccession?, limits: CurlLimits,
+        allowPlainLoopback: Bool
     ) throws(UplinkError) {
         address = try CollectorAddress(record.collector, allowPlainLoopback: allowPlainLoopback)
         let channel: Channel
@@ -37,6 +40,7 @@ final class CollectorClient {
                 UplinkError.badData, "nothing says by what to believe \(record.collector); enrol the kiosk again")
         }
         self.key = key
+        self.succession = succession
         isTLS = !address.isPlain
         do throws(CurlError) {
             session = try CurlSession(channel: channel, limits: limits)
@@ -54,13 +58,20 @@ final class CollectorClient {
     func upload(_ batch: Batch) throws(CurlError) -> CurlResponse {
         try send { now in
             // Without memory for compression the bytes go as they are.
-            try .upload(batch, key: key, created: now) { try? Gzip.compress($0, level: Self.gzipLevel) }
+            try .upload(batch, key: key, succession: succession, created: now) {
+                try? Gzip.compress($0, level: Self.gzipLevel)
+            }
         }
     }
 
     /// `POST` of the kiosk's vitals.
     func heartbeat(_ vitals: Vitals, nonce: String) throws(CurlError) -> CurlResponse {
-        try send { now in try .heartbeat(vitals, nonce: nonce, key: key, created: now) }
+        try send { now in try .heartbeat(vitals, nonce: nonce, key: key, succession: succession, created: now) }
+    }
+
+    /// `GET` of how the collector came to its keys. Nobody signs the question; what is answered is signed.
+    func publishedKeys() throws(CurlError) -> CurlResponse {
+        try session.perform(CurlRequest(method: "GET", url: address.text + Routes.keys, fields: [], body: nil))
     }
 
     private func send(_ make: (_ now: Int64) throws -> CollectorRequest) throws(CurlError) -> CurlResponse {

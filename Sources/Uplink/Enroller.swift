@@ -120,7 +120,8 @@ public struct Enroller {
             collector: address.text,
             request: EnrolmentRequest(
                 code: code, journalKey: certificate.journalKey, transportKey: key.publicKey,
-                certificate: certificate.signature, nonce: nonce, pin: pin?.text ?? "", hardware: plan.hardware),
+                certificate: certificate.signature, nonce: nonce, pin: pin?.text ?? "", hardware: plan.hardware,
+                afterEpoch: certificate.newestEpoch > 0 ? certificate.newestEpoch : nil),
             seed: key.seed)
         try folder.write(pending)
         return pending

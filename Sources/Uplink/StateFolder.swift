@@ -1,7 +1,8 @@
 // The uplink's own folder (`/var/lib/otsenka-uplink`), mode 0700.
 //
 // Constraints: `enrol` may run as root while the uplink does not; a power cut leaves the old file or the new one, whole.
-// Files, each of mode 0600 and written by replacement: `transport.key` (base64 of the 32 secret bytes),
+// Files, each of mode 0600 and written by replacement: `transport.key` (base64 of the 32 secret bytes, then
+// the note of its succession where there is one),
 // `collector.json` (whom to believe), `time.floor` (seconds since 1970), `enrolment.json` (an enrolment under way).
 
 import FoundationEssentials
@@ -24,16 +25,32 @@ public struct StateFolder: Sendable {
     /// The transport key; nothing before enrolment.
     func transportKey() throws(UplinkError) -> SigningKey? {
         guard let data = try read(Self.keyFile) else { return nil }
-        let text = String(decoding: data, as: UTF8.self).filter { !$0.isNewline }
-        guard let seed = Data(base64Encoded: text), let key = try? SigningKey(seed: seed) else {
+        let text = String(decoding: data, as: UTF8.self).prefix { !$0.isNewline }
+        guard let seed = Data(base64Encoded: String(text)), let key = try? SigningKey(seed: seed) else {
             throw UplinkError(
                 UplinkError.badData, "the transport key \(file(Self.keyFile)) is damaged; enrol the kiosk again")
         }
         return key
     }
 
-    func write(_ key: SigningKey) throws(UplinkError) {
-        try write(Data((key.seed.base64EncodedString() + "\n").utf8), to: Self.keyFile)
+    /// The succession that made the transport key, where it was changed since the enrolment. In the key's own file, so
+    /// that the two can never part.
+    func transportSuccession() throws(UplinkError) -> KeySuccession? {
+        guard let data = try read(Self.keyFile) else { return nil }
+        let note = String(decoding: data, as: UTF8.self).drop { !$0.isNewline }.dropFirst()
+        return try? KeySuccession(parsing: String(note))
+    }
+
+    func write(_ key: SigningKey, succession: KeySuccession? = nil) throws(UplinkError) {
+        let text = key.seed.base64EncodedString() + "\n" + (succession?.serialized ?? "")
+        try write(Data(text.utf8), to: Self.keyFile)
+    }
+
+    /// Changes whenever the key's file is written anew.
+    func transportKeyMark() -> [Int] {
+        var facts = stat()
+        guard stat(file(Self.keyFile), &facts) == 0 else { return [] }
+        return [Int(facts.st_ino), facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec]
     }
 
     /// Whom to believe; nothing before enrolment.

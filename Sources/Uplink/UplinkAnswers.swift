@@ -26,7 +26,11 @@ extension UplinkProgram {
         switch UploadReply(
             status: response.status, body: Data(response.body), retryAfterSeconds: response.retryAfterSeconds)
         {
-        case .receipt(let note): return .uploaded(try judge(note, of: batch))
+        case .receipt(let note):
+            let answer = try judge(note, of: batch)
+            // Signed by a key that we do not know? Its succession tells.
+            guard answer == .worthless, try followKeys(collector) else { return .uploaded(answer) }
+            return .uploaded(try judge(note, of: batch))
         case .answer(let answer):
             explain(response, answer)
             return .uploaded(answer)
@@ -41,7 +45,11 @@ extension UplinkProgram {
             try collector.heartbeat(vitals, nonce: nonce)
         }
         guard case .response(let response) = asked else { return .heartbeat(asked.failure, epoch: vitals.epoch) }
-        if response.status == 200, let seconds = signedTime(in: response, nonce: nonce) {
+        var time = response.status == 200 ? signedTime(in: response, nonce: nonce) : nil
+        if response.status == 200, time == nil || newKeys(in: response) {
+            if try followKeys(collector) { time = signedTime(in: response, nonce: nonce) }
+        }
+        if let seconds = time {
             raiseTimeFloor(to: seconds)
             log.enter(.delivering)
             return .heartbeat(.accepted, epoch: vitals.epoch)
@@ -50,6 +58,12 @@ extension UplinkProgram {
             status: response.status, body: Data(response.body), retryAfterSeconds: response.retryAfterSeconds)
         explain(response, answer)
         return .heartbeat(answer, epoch: vitals.epoch)
+    }
+
+    /// Whether the collector has changed a key since this program last looked.
+    private func newKeys(in response: CurlResponse) -> Bool {
+        let answer = try? JSONDecoder().decode(HeartbeatAnswer.self, from: Data(response.body))
+        return answer?.keys != nil && answer?.keys != followedKeys
     }
 
     private func ask(

@@ -46,6 +46,10 @@ public final class UplinkProgram {
     private var collector: CollectorClient?
     var batch: Batch?
     var timeFloor: Int64
+    /// Of the transport key's file as it was read.
+    private var keyMark: [Int] = []
+    /// The list of successions that was followed last, by its digest.
+    var followedKeys: String?
 
     public init(settings: UplinkSettings, logger: Logger) {
         self.settings = settings
@@ -82,7 +86,7 @@ public final class UplinkProgram {
 extension UplinkProgram {
     /// The collector to talk to, once the kiosk is enrolled and `run` answers; nothing until then.
     private func ready() -> CollectorClient? {
-        if let collector, !run.isNew { return collector }
+        if let collector, !run.isNew, folder.transportKeyMark() == keyMark { return collector }
         do {
             guard case .identity(let identity) = try run.ask(.identify) else {
                 log.enter(.notEnrolled)
@@ -96,6 +100,7 @@ extension UplinkProgram {
     }
 
     private func load(_ identity: KioskIdentity) throws(UplinkError) -> CollectorClient? {
+        let mark = folder.transportKeyMark()
         guard let key = try folder.transportKey(), let record = try folder.collector() else {
             log.enter(.unusable("\(folder.path) holds no enrolment; run otsenka-kiosk enrol with this --state-dir"))
             return nil
@@ -107,7 +112,9 @@ extension UplinkProgram {
             return nil
         }
         let made = try CollectorClient(
-            record, key: key, limits: settings.curl, allowPlainLoopback: settings.allowPlainLoopback)
+            record, key: key, succession: try folder.transportSuccession(), limits: settings.curl,
+            allowPlainLoopback: settings.allowPlainLoopback)
+        keyMark = mark
         timeFloor = max(settings.earliestTime, try folder.timeFloor() ?? 0)
         self.identity = identity
         collector = made
@@ -120,6 +127,12 @@ extension UplinkProgram {
         batch = nil
         pause(milliseconds: settings.enrolmentPollMilliseconds)
         return .enrolledAnew
+    }
+
+    /// The authority or the name of a key has changed: the connection is made anew before the next step.
+    func reconnect(believing identity: KioskIdentity, anew: Bool) {
+        self.identity = identity
+        if anew { collector = nil }
     }
 
     func isAnotherKiosk(_ kiosk: KioskID, epoch: Int) -> Bool {

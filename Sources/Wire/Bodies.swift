@@ -106,11 +106,43 @@ public struct HeartbeatAnswer: Codable, Equatable, Sendable {
     public var configuration: Int
     /// Closed list, empty so far; an unknown order is ignored.
     public var orders: [String]
+    /// What `PublishedKeys.digest` gives; nothing while no key was ever changed. Only a hint to look: what is found there
+    /// is signed.
+    public var keys: String?
 
-    public init(time: String, configuration: Int, orders: [String] = []) {
+    public init(time: String, configuration: Int, orders: [String] = [], keys: String? = nil) {
         self.time = time
         self.configuration = configuration
         self.orders = orders
+        self.keys = keys
+    }
+}
+
+/// The answer of `GET /v1/keys`.
+public struct PublishedKeys: Codable, Equatable, Sendable {
+    /// The name under which the collector signs.
+    public var collector: String
+    public var receiptKey: PublicKey
+    /// The TLS authority in PEM; nothing over plain HTTP.
+    public var authority: String?
+    /// The notes of `KeySuccession`, oldest first, of its receipt key, its authority and of release keys.
+    public var successions: [String]
+
+    public init(collector: String, receiptKey: PublicKey, authority: String?, successions: [String]) {
+        self.collector = collector
+        self.receiptKey = receiptKey
+        self.authority = authority
+        self.successions = successions
+    }
+
+    /// A name for this list of successions: base64 of a SHA-256. Nothing for an empty one.
+    public static func digest(of successions: [String]) -> String? {
+        successions.isEmpty ? nil : ChainHash(of: Data(successions.joined(separator: "\n").utf8)).base64
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case collector, authority, successions
+        case receiptKey = "receipt_key"
     }
 }
 

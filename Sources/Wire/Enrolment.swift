@@ -75,13 +75,17 @@ public struct EnrolmentRequest: Codable, Equatable, Sendable {
     public var pin: String
     /// A digest that tells two machines apart.
     public var hardware: String
+    /// The newest epoch that the kiosk's journal holds, which may be one that it opened by itself: the new one must be
+    /// above. Nothing where there is none.
+    public var afterEpoch: Int?
     public var proof: String
 
     /// Builds the request with its proof.
     public init(
         code: EnrolmentCode, journalKey: PublicKey, transportKey: PublicKey, certificate: String, nonce: String,
-        pin: String, hardware: String
+        pin: String, hardware: String, afterEpoch: Int? = nil
     ) {
+        self.afterEpoch = afterEpoch
         self.code = code.identifier
         self.journalKey = journalKey
         self.transportKey = transportKey
@@ -113,7 +117,7 @@ public struct EnrolmentRequest: Codable, Equatable, Sendable {
         \(pin)
         \(hardware)
 
-        """
+        """ + (afterEpoch.map { "after epoch \($0)\n" } ?? "")
     }
 
     static func proof(of transcript: String, code: EnrolmentCode) -> String {
@@ -124,6 +128,7 @@ public struct EnrolmentRequest: Codable, Equatable, Sendable {
         case code, certificate, nonce, pin, hardware, proof
         case journalKey = "journal_key"
         case transportKey = "transport_key"
+        case afterEpoch = "after_epoch"
     }
 }
 

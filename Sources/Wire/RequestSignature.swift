@@ -56,7 +56,7 @@ public enum RequestSignature {
     static let label = "otsenka"
     static let candidates = [
         "@method", "@path", "content-digest", "content-encoding", "content-type", "checkpoint", "head", "receipt",
-        "otsenka-clock",
+        "otsenka-clock", "otsenka-transport",
     ]
 
     /// Adds `signature-input` and `signature` over every candidate component that the request has.

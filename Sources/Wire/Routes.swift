@@ -5,6 +5,9 @@ public enum Routes {
     /// `POST`: §6.5.
     public static let enrolments = "/v1/enrolments"
 
+    /// `GET`: how the collector came to its keys, for whoever holds an older one.
+    public static let keys = "/v1/keys"
+
     /// `PUT`: the records `first…last` of one epoch, §6.3. Idempotent by construction: the range is in the path.
     public static func records(_ kiosk: KioskID, epoch: Int, first: Int64, last: Int64) -> String {
         "/v1/kiosks/\(kiosk)/epochs/\(epoch)/records/\(first)-\(last)"
@@ -22,6 +25,8 @@ public enum Fields {
     public static let head = "Head"
     /// Base64 of the newest receipt that the kiosk holds.
     public static let receipt = "Receipt"
+    /// Base64 of the succession by which the journal key vouches for a transport key that the collector may not know yet.
+    public static let transport = "Otsenka-Transport"
     /// The kiosk's clocks now: a structured dictionary, `boot=3, ms=123456`.
     public static let clock = "Otsenka-Clock"
 }

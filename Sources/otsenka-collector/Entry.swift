@@ -52,7 +52,10 @@ struct OtsenkaCollector: AsyncParsableCommand {
             Exit status: 0 done, 64 bad usage, 65 bad data, 69 a server is absent, 70 our own fault, 73 cannot create, \
             74 input or output failed, 75 try again, 77 not permitted, 78 bad configuration.
             """,
-        subcommands: [Init.self, Serve.self, Kiosk.self, Report.self, Verify.self, Import.self])
+        subcommands: [
+            Init.self, Serve.self, Kiosk.self, Report.self, Heads.self, Export.self, Verify.self, Witness.self,
+            Import.self, Events.self, Backup.self, Restore.self, Key.self,
+        ])
 }
 
 extension CollectorFailure {

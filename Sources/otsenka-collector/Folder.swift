@@ -24,9 +24,7 @@ extension Collector {
         collector: Collector, store: SQLiteCollectorStore
     ) {
         let store = try SQLiteCollectorStore(folder: folder.path, create: false)
-        let identity = CollectorIdentity(
-            name: folder.settings.name, key: folder.receiptKey,
-            authority: plain ? nil : try folder.authorityCertificate())
+        let identity = CollectorIdentity(folder, authority: plain ? nil : try folder.authorityCertificate())
         let collector = Collector(identity: identity, store: store) { count in
             (0..<count).map { _ in UInt8.random(in: .min ... .max) }
         }

@@ -4,7 +4,8 @@ import FoundationEssentials
 
 struct Kiosk: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Add kiosks and list them.", subcommands: [Add.self, List.self])
+        abstract: "Add kiosks, list, replace and revoke them.",
+        subcommands: [Add.self, List.self, Replace.self, Revoke.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -37,16 +38,7 @@ struct Kiosk: ParsableCommand {
                 "POST", "/admin/kiosks", body: try JSONEncoder().encode(new)
             ) { try await $0.add(new) }
             if json { return try printJSON(ticket) }
-            print(
-                """
-                The kiosk \(ticket.kiosk) was added to \(ticket.office).
-                One-time code   \(ticket.code)   (until \(ticket.expires), told this once)
-                Collector       \(ticket.collector)
-                Pin             \(ticket.pin ?? "none: plain HTTP on this machine")
-
-                On the kiosk, type:
-                  \(ticket.enrol)
-                """)
+            print("The kiosk \(ticket.kiosk) was added to \(ticket.office).\n\(ticket.text)")
         }
     }
 
@@ -78,6 +70,20 @@ struct Kiosk: ParsableCommand {
                         ]
                     })
         }
+    }
+}
+
+extension EnrolmentTicket {
+    /// What a technician needs, for people.
+    var text: String {
+        """
+        One-time code   \(code)   (until \(expires), told this once)
+        Collector       \(collector)
+        Pin             \(pin ?? "none: plain HTTP on this machine")
+
+        On the kiosk, type:
+          \(enrol)
+        """
     }
 }
 

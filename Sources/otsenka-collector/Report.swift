@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collecting
 import CollectorWeb
 import FoundationEssentials
 import Reporting
@@ -7,7 +8,7 @@ extension Grouping: ExpressibleByArgument {}
 
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compute reports from what is stored.", subcommands: [Ratings.self])
+        abstract: "Compute reports from what is stored.", subcommands: [Ratings.self, Integrity.self])
 
     struct Ratings: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -46,6 +47,8 @@ struct Report: ParsableCommand {
             guard !rows.isEmpty else { return print("No ratings.") }
             printTable([["KEY", "N", "4 AND 5", "SHARE %", "LOW %", "HIGH %", "MEAN"]] + rows.map(Self.texts))
             print("\n\(Formula.share)\n\(Formula.interval)\n\(Formula.mean)")
+            print("\nCompleteness and integrity of the records behind these figures")
+            Integrity.printAppendix(try await Integrity.rows(folder))
         }
 
         private var query: String {
@@ -70,6 +73,60 @@ struct Report: ParsableCommand {
             let whole = Int((value * scale).rounded())
             let digits = String(whole % Int(scale))
             return "\(whole / Int(scale))." + String(repeating: "0", count: places - digits.count) + digits
+        }
+    }
+}
+
+extension Report {
+    struct Integrity: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The appendix of every report: what was received of each kiosk, what is missing, and what is odd."
+        )
+
+        @OptionGroup var folder: FolderOption
+
+        @Flag(help: "Print the rows as JSON.")
+        var json = false
+
+        func run() async throws {
+            let rows = try await Self.rows(folder)
+            if json { return try printJSON(rows) }
+            Self.printAppendix(rows)
+        }
+
+        static func rows(_ folder: FolderOption) async throws -> [IntegrityRow] {
+            try await StaffClient(folder.open()).ask("GET", "/admin/integrity") { try await $0.integrity() }
+        }
+
+        static func printAppendix(_ rows: [IntegrityRow]) {
+            guard !rows.isEmpty else { return print("No kiosk is enrolled.") }
+            let head = ["KIOSK", "EPOCH", "STATE", "RECORDS", "MISSING", "DIALOGS", "UNCERTAIN %", "LATE", "REMARKS"]
+            printTable(
+                [head]
+                    + rows.map { row in
+                        [
+                            row.kiosk, "\(row.epoch)", row.state.rawValue,
+                            row.last == 0 ? "-" : "\(row.first)-\(row.last)",
+                            row.missing.map { "\($0.first)-\($0.last)" } ?? "-", "\(row.sessions)",
+                            row.uncertainShare.map { "\(($0 * 10).rounded() / 10)" } ?? "-", "\(row.late)",
+                            remarks(row).joined(separator: "; "),
+                        ]
+                    })
+        }
+
+        private static func remarks(_ row: IntegrityRow) -> [String] {
+            var remarks: [String] = []
+            if let loss = row.loss {
+                let receipted = loss.receiptedSequence.map { ", receipted up to record \($0)" } ?? ""
+                remarks.append("the journal before was lost (\(loss.reason)\(receipted))")
+            }
+            for (count, what) in [
+                (row.forks, "forked batches (two journals with one key)"), (row.rewinds, "journal set back"),
+                (row.cutTails, "signed records lost before they were sent"),
+                (row.collectorRewinds, "the collector had lost receipted records"),
+                (row.afterRevocation, "batches after the revocation, not counted"),
+            ] where count > 0 { remarks.append("\(count) × \(what)") }
+            return remarks
         }
     }
 }

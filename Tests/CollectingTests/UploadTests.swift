@@ -245,6 +245,24 @@ import Wire
         #expect(await collector.verify().faults == [])
     }
 
+    @Test func `a kiosk that opens epoch after epoch, or one far ahead, is stopped`() async throws {
+        var limits = CollectorLimits()
+        limits.lossEpochsPerDay = 2
+        let scene = try Scene(limits: limits)
+        var kiosk = try await scene.collector.enrolFake("hall-1", now: scene.now)
+        var ahead = kiosk
+        ahead.epoch = limits.epochsAhead + 1
+        try ahead.loseJournal()
+        #expect(try await scene.collector.take(1, 1, of: &ahead, now: scene.now)?.error == .malformed)
+        for expected in [nil, nil, Refusal.Code.tooMany] {
+            try kiosk.loseJournal()
+            #expect(try await scene.collector.take(1, 1, of: &kiosk, now: scene.now)?.error == expected)
+        }
+        // A day later it is heard again: nothing was lost meanwhile.
+        #expect(try await scene.collector.take(1, 1, of: &kiosk, now: scene.now + 86_400_001) == nil)
+        #expect(await scene.collector.verify().faults == [])
+    }
+
     @Test func `an epoch that does not begin with a loss, or on another genesis, is refused`() async throws {
         let kiosk = try await collector.enrolFake("hall-1", now: scene.now)
         var bare = FakeKiosk(

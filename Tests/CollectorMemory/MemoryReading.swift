@@ -27,14 +27,39 @@ extension MemoryTransaction: StoreSnapshot {
     func sessions(of chain: Int64) -> [SessionRow] { state.chains[chain]?.sessionRows ?? [] }
     func answers(of chain: Int64) -> [AnswerRow] { state.chains[chain]?.answers ?? [] }
     func quarantined(of chain: Int64) -> [QuarantinedRow] { state.chains[chain]?.quarantined ?? [] }
-    func branches(of chain: Int64) -> [BranchRow] {
-        (state.chains[chain]?.branches ?? []).sorted {
-            $0.first == $1.first ? Self.precedes($0.lastHash, $1.lastHash) : $0.first < $1.first
+    func branches(of chain: Int64) -> [BranchRow] { state.chains[chain]?.branches ?? [] }
+
+    func transportSuccessions(of kiosk: KioskID) -> [TransportRow] { state.transportKeys[kiosk] ?? [] }
+
+    func forEachArrival(of chain: Int64, after sequence: Int64, _ body: (ArrivalRow) throws -> Void) throws {
+        for arrival in arrivals(of: chain) where arrival.last > sequence { try body(arrival) }
+    }
+
+    func ratingTimes(_ chain: Int64, before sequence: Int64, skip: Int, count: Int) -> [Int64] {
+        let ratings = answers(of: chain).filter { answer in
+            answer.sequence < sequence && answer.question == "overall" && answer.value != nil
         }
+        return ratings.reversed().dropFirst(skip).prefix(count).map(\.placed)
     }
     func code(_ identifier: String) -> CodeRow? { state.codes[identifier] }
     func heartbeat(_ kiosk: KioskID) -> HeartbeatRow? { state.heartbeats[kiosk] }
     func events(limit: Int) -> [EventRow] { Array(state.events.reversed().prefix(limit)) }
+    func forEachEvent(after count: Int, _ body: (EventRow) throws -> Void) throws {
+        for event in state.events.dropFirst(count) { try body(event) }
+    }
+
+    func eventCounts() -> [EventRow.Kind: Int] {
+        Dictionary(state.events.map { ($0.kind, 1) }) { $0 + $1 }
+    }
+
+    func lastHeads() -> HeadsRow? { state.heads.keys.max().flatMap { state.heads[$0] } }
+    func heads(_ number: Int64) -> HeadsRow? { state.heads[number] }
+    func headsIndex() -> [HeadsRow] {
+        state.heads.values.sorted { $0.number < $1.number }.map { row in
+            HeadsRow(number: row.number, day: row.day, made: row.made, note: "")
+        }
+    }
+
     func offices() -> [Place] { state.offices.values.sorted { Self.precedes($0.id, $1.id) } }
     func services() -> [Place] { state.services.values.sorted { Self.precedes($0.id, $1.id) } }
     func storageFaults() -> [String] { [] }

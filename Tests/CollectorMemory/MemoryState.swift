@@ -15,6 +15,10 @@ public struct MemoryState: Sendable {
     var services: [String: Place] = [:]
     var codes: [String: CodeRow] = [:]
     var heartbeats: [KioskID: HeartbeatRow] = [:]
+    /// By kiosk, oldest first.
+    var transportKeys: [KioskID: [TransportRow]] = [:]
+    /// By number.
+    var heads: [Int64: HeadsRow] = [:]
 
     public init() {}
 }

@@ -1,5 +1,6 @@
 import Collecting
 import FoundationEssentials
+import Ledger
 import Ratings
 
 extension MemoryTransaction: StoreTransaction {
@@ -90,5 +91,20 @@ extension MemoryTransaction: StoreTransaction {
         state.heartbeats[heartbeat.kiosk] = heartbeat
     }
 
+    func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws {
+        try require(state.kiosks[kiosk] != nil, "a transport key of a kiosk that is not known")
+        let known = transportSuccessions(of: kiosk)
+        guard !known.contains(where: { $0.succession.serialized == succession.serialized }) else { return }
+        state.transportKeys[kiosk] = known + [TransportRow(succession: succession, received: received)]
+    }
+
     func insert(_ event: EventRow) { state.events.append(event) }
+
+    func put(_ heads: HeadsRow) {
+        if state.heads[heads.number] == nil {
+            state.heads[heads.number] = heads
+        } else {
+            state.heads[heads.number]?.note = heads.note
+        }
+    }
 }

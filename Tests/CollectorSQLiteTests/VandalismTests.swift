@@ -5,6 +5,7 @@ import Foundation
 import GRDB
 import SeededRandom
 import Testing
+import TortureCollector
 
 @Suite struct VandalismTests {
     /// How often each vandal strikes, each time with another seed.
@@ -15,7 +16,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: kept.folder) }
         let report = try await KeptStore.verify(kept.folder, kept.identity)
         #expect(report.faults == [])
-        #expect(report.kiosks == 4 && report.chains == 6 && report.records > 100)
+        #expect(report.kiosks == KeptStore.kiosks && report.chains == KeptStore.chains && report.records > 100)
     }
 
     @Test(arguments: Vandal.all) func `every change of the store is found and the first bad record named`(

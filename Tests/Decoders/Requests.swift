@@ -119,11 +119,12 @@ extension Decoder {
             let drawn = EnrolmentCode(random: Array((pieces[1] + Data(count: 10)).prefix(10)))
             require(EnrolmentCode(drawn.characters) == drawn, "draws a code that it cannot read")
             guard let request = try? JSONDecoder().decode(EnrolmentRequest.self, from: pieces[1]) else { return }
-            _ = request.isValid(for: code)
-            let own = EnrolmentRequest(
+            var own = EnrolmentRequest(
                 code: code, journalKey: request.journalKey, transportKey: request.transportKey,
-                certificate: request.certificate, nonce: request.nonce, pin: request.pin, hardware: request.hardware)
-            if own.proof == request.proof { require(own == request, "gives two requests one proof") }
+                certificate: request.certificate, nonce: request.nonce, pin: request.pin, hardware: request.hardware,
+                afterEpoch: request.afterEpoch)
+            own.proof = request.proof
+            if request.isValid(for: code) { require(own == request, "gives two requests one proof") }
             guard let answer = try? JSONDecoder().decode(EnrolmentAnswer.self, from: pieces[2]) else { return }
             _ = answer.isValid(for: request, code: code)
             require(answer.words(after: request).count == 6, "gives other than six words")

@@ -43,12 +43,24 @@ import Testing
 
     @Test func aSessionWhoseAnswerWasNotThankedIsRefused() throws {
         let lines = [try line(shown(one), at: 10), try line(answer(one), at: 30)]
-        #expect(OpenSessions.ends(of: lines, refused: one) == [end(one, .refused, 20)])
+        let failed = FailedAnswer(session: one, question: "overall")
+        #expect(OpenSessions.ends(of: lines, refused: failed) == [end(one, .refused, 20)])
+    }
+
+    /// What was acknowledged before the failure counts.
+    @Test func aSessionWhoseFailedAnswerIsNotThereWasInterrupted() throws {
+        let lines = [try line(shown(one), at: 10), try line(answer(one), at: 30)]
+        let failed = FailedAnswer(session: one, question: "term")
+        #expect(OpenSessions.ends(of: lines, refused: failed) == [end(one, .interrupted, 20)])
     }
 
     @Test func sessionsOfTwoStopsAreBothEnded() throws {
-        let lines = [try line(shown(one), at: 10), try line(shown(two), at: 5, boot: 2), "not a record"]
+        let lines = [
+            try line(shown(one), at: 10), try line(shown(two), at: 5, boot: 2), "not a record",
+            try line(answer(two), at: 5, boot: 2),
+        ]
+        let failed = FailedAnswer(session: two, question: "overall")
         #expect(
-            OpenSessions.ends(of: lines, refused: two) == [end(one, .interrupted, 0), end(two, .refused, 0)])
+            OpenSessions.ends(of: lines, refused: failed) == [end(one, .interrupted, 0), end(two, .refused, 0)])
     }
 }

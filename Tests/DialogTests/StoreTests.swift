@@ -53,7 +53,7 @@ struct StoreTests {
                 $0.stored()
                 $0.wait(1000)
                 $0.tap(.answer(5))
-            }, screen: "not-recorded en", actions: [.failedSession(SessionID(bits: 1)), .restart],
+            }, screen: "not-recorded en", actions: [.failedAnswer(SessionID(bits: 1), question: "overall"), .restart],
             later: "closed fault(code: 1) ru"),
         Fault(
             name: "the last answer",
@@ -65,7 +65,7 @@ struct StoreTests {
                 $0.stored()
                 $0.wait(1000)
                 $0.tap(.answer(5))
-            }, screen: "not-recorded ru", actions: [.failedSession(SessionID(bits: 1)), .restart],
+            }, screen: "not-recorded ru", actions: [.failedAnswer(SessionID(bits: 1), question: "waiting"), .restart],
             later: "closed fault(code: 1) ru"),
         Fault(
             name: "the end of an answered session: the thanks stands",
@@ -143,7 +143,7 @@ struct StoreTests {
         rig.fail()
         rig.wait(4999)
         #expect(rig.screen == "not-recorded ru")
-        #expect(rig.takeOther() == [.failedSession(SessionID(bits: 1))])
+        #expect(rig.takeOther() == [.failedAnswer(SessionID(bits: 1), question: "overall")])
         rig.wait(1)
         #expect(rig.takeOther() == [.restart])
     }

@@ -67,7 +67,7 @@ struct Witness {
             if waiting != nil { check(false, "two appends under way") }
             waiting = (body, token)
             take(body)
-        case .failedSession(let id): failed.insert(id)
+        case .failedAnswer(let id, _): failed.insert(id)
         case .restart:
             check(!isOver, "two restarts")
             isOver = true

@@ -9,8 +9,14 @@ import Wire
 /// A value: a copy is a cloned card, and an older copy is a card that was set back.
 public struct FakeKiosk: Sendable {
     public let id: KioskID
+    /// Of the genesis.
     public let journalKey: SigningKey
-    public let transportKey: SigningKey
+    public private(set) var transportKey: SigningKey
+    /// What the collector may not know yet of the transport key.
+    public private(set) var transportSuccession: KeySuccession?
+    /// The private keys that followed `journalKey`.
+    public private(set) var laterKeys: [SigningKey] = []
+    public private(set) var keys: JournalKeys
     /// As enrolled; change them to speak with another voice.
     public var epoch: Int
     public var collectorNonce: String
@@ -37,6 +43,7 @@ public struct FakeKiosk: Sendable {
         self.collectorNonce = collectorNonce
         self.journalKey = journalKey
         self.transportKey = transportKey
+        keys = JournalKeys(kiosk: id.rawValue, first: journalKey.publicKey)
         random = SplitMix(seed)
         head = ChainHead(kiosk: id.rawValue, epoch: epoch, sequence: 0, hash: ChainHash(of: Data()))
         head = genesis.head
@@ -71,7 +78,19 @@ public struct FakeKiosk: Sendable {
         hashes = []
         receipt = nil
         head = genesis.head
+        let changes = keys.changes
+        keys = JournalKeys(kiosk: id.rawValue, first: journalKey.publicKey)
         try append(.loss(Loss(reason: "damaged")))
+        for change in changes { try append(change.succession) }
+    }
+}
+
+extension FakeKiosk {
+    mutating func add(key: SigningKey) { laterKeys.append(key) }
+    mutating func follow(_ succession: KeySuccession) throws { try keys.take(succession, at: count) }
+    mutating func speak(with key: SigningKey, _ succession: KeySuccession?) {
+        transportKey = key
+        transportSuccession = succession
     }
 }
 
@@ -152,7 +171,8 @@ extension FakeKiosk {
     public func checkpoint(_ sequence: Int64) throws -> Checkpoint {
         let hash = sequence == 0 ? genesis.hash : hashes[Int(sequence - 1)]
         let head = ChainHead(kiosk: id.rawValue, epoch: epoch, sequence: sequence, hash: hash)
-        return try Checkpoint(head: head, signedWith: journalKey)
+        let later = keys.changes.count { $0.sequence <= sequence }
+        return try Checkpoint(head: head, signedWith: [journalKey] + laterKeys.prefix(later))
     }
 
     /// The fields that a request carries beside its body.
@@ -162,6 +182,7 @@ extension FakeKiosk {
         fields["head"] = Self.base64(try checkpoint(count).serialized)
         fields["otsenka-clock"] = KioskClock(boot: boot, bootMilliseconds: bootMilliseconds).field
         fields["receipt"] = receipt.map(Self.base64)
+        fields["otsenka-transport"] = transportSuccession.map { Self.base64($0.serialized) }
         return fields
     }
 

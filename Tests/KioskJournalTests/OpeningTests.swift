@@ -75,6 +75,19 @@ import Testing
         #expect(throws: JournalError.newerFormat(path: fixture.files.store)) { try fixture.openOrQuarantine() }
     }
 
+    /// A newer release has done this one's migrations too; a name that stands in the place of one of them is damage.
+    @Test func aMigrationThatNoReleaseHasIsDamage() throws {
+        let fixture = try Fixture()
+        let journal = try fixture.enrolled()
+        try journal.store.queue.write { db in
+            try db.execute(sql: "UPDATE grdb_migrations SET identifier = '3' || substr(identifier, 2)")
+        }
+        try journal.close()
+        let again = try fixture.openOrQuarantine()
+        #expect(again.setAside?.reason.contains("migration") == true)
+        #expect(again.enrolment?.epoch == 2)
+    }
+
     @Test func aSecondOpenerIsRefusedAndTheStoreStaysAsItIs() throws {
         let fixture = try Fixture()
         let journal = try fixture.enrolled()
@@ -146,6 +159,7 @@ import Testing
         #expect(
             try Set(directory(fixture)) == [
                 "enrolment.note", "journal.ballast", "journal.db", "journal.db-wal", "journal.key", "journal.lock",
+                "journal.newest",
             ])
     }
 

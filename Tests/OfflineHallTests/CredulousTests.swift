@@ -42,20 +42,19 @@ extension BatchImporter {
         guard lines.count == Int(file.last - file.first + 1) else {
             throw Refusal(error: .malformed, message: "another number of lines")
         }
-        let items = try lines.enumerated().map { index, line in
-            try CheckedBatch.Item(line: line, sequence: file.first + Int64(index))
-        }
-        let checkpoint = try collector.note(in: "checkpoint", of: file.head, kiosk: file.kiosk, key: row.journalKey)
+        let items = lines.compactMap { CheckedBatch.Item(line: $0, kiosk: file.kiosk, epoch: file.epoch) }
+        let checkpoint = try collector.note(in: "checkpoint", of: file.head, keys: row.keys)
         guard checkpoint.head.sequence == file.last, let clock = file.fields["otsenka-clock"],
-            let clock = KioskClock(field: clock), let previous = ChainHash(base64: items[0].header.previous)
+            let clock = KioskClock(field: clock), items.count == lines.count,
+            let previous = ChainHash(base64: items[0].link.previous)
         else { throw Refusal(error: .malformed, message: "another checkpoint") }
         let moment = RequestMoment(created: 0, clock: clock, isCarried: true)
         let batch = CheckedBatch(
             first: file.first, lines: lines, items: items, previous: previous, checkpoint: checkpoint, head: checkpoint,
-            receipt: nil, moment: moment)
+            receipt: nil, moment: moment, keys: row.keys)
         let permit = UploadPermit(
             kiosk: file.kiosk, epoch: file.epoch, first: file.first, last: file.last, head: file.head, moment: moment,
-            keys: row)
+            keys: row, succession: nil)
         let outcome = try await collector.store.write { transaction in
             try collector.take(batch, permit: permit, now: now, in: transaction)
         }
@@ -76,7 +75,7 @@ extension BatchImporter {
         moment.isCarried = false
         let permit = UploadPermit(
             kiosk: carried.kiosk, epoch: carried.epoch, first: carried.first, last: carried.last, head: carried.head,
-            moment: moment, keys: carried.keys)
+            moment: moment, keys: carried.keys, succession: nil)
         let (answer, new) = try await collector.settle(permit, body: file.body, now: now) {
             try Gzip.decompress($0, atMost: WireLimits.bytesPerBatch)
         }

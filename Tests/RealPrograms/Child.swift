@@ -59,6 +59,13 @@ public final class Child {
         return status & 0x7F == 0 ? status >> 8 & 0xFF : nil
     }
 
+    /// Whether it has ended by itself; `wait` still gives its status.
+    public var hasEnded: Bool {
+        var facts = siginfo_t()
+        return !isRunning
+            || (waitid(P_PID, id_t(pid), &facts, WEXITED | WNOHANG | WNOWAIT) == 0 && facts.si_signo == SIGCHLD)
+    }
+
     /// Runs a command to its end and gives what it printed; `ChildError` for any status but 0.
     public static func output(_ arguments: [String], log: String) throws -> Data {
         try? FileManager.default.removeItem(atPath: log)

@@ -14,15 +14,25 @@ public final class Region {
     private let log: String
 
     /// Makes a new collector in the place's subfolder `name` and starts it.
-    public init(_ name: String, at place: Place) throws {
+    public convenience init(_ name: String, at place: Place) throws {
+        let folder = "\(place.folder)/\(name)"
+        _ = try Child.output(
+            [place.program("otsenka-collector"), "init", "--dir", folder, "--name", "otsenka-bench"],
+            log: folder + ".log")
+        try self.init(serving: name, at: place)
+    }
+
+    /// Starts the collector that is in the place's subfolder `name` already; port 0 lets the system choose.
+    public init(serving name: String, at place: Place, port: Int = 0) throws {
         self.place = place
         folder = "\(place.folder)/\(name)"
         log = "\(place.folder)/\(name).log"
-        let program = place.program("otsenka-collector")
-        _ = try Child.output([program, "init", "--dir", folder, "--name", "otsenka-bench"], log: log)
+        // What an earlier start said there would be taken for this one's address.
+        try? FileManager.default.removeItem(atPath: log)
         server = try Child(
             [
-                program, "serve", "--dir", folder, "--host", "127.0.0.1", "--port", "0", "--plain-http-loopback",
+                place.program("otsenka-collector"), "serve", "--dir", folder, "--host", "127.0.0.1", "--port",
+                "\(port)", "--plain-http-loopback",
                 // One kiosk may ask once a second; here eight ask for ten thousand.
                 "--requests-per-second", "1000000",
             ], log: log)
@@ -44,6 +54,20 @@ public final class Region {
         return try JSONDecoder().decode(Ticket.self, from: printed).code
     }
 
+    /// It stops answering, but its connections stay: a network that hangs. `thaw` before it ends.
+    public func freeze() { Glibc.kill(server.pid, SIGSTOP) }
+
+    public func thaw() { Glibc.kill(server.pid, SIGCONT) }
+
     /// Asks it to end, and waits until its store is closed.
     public func stop() { server.end() }
+
+    /// Ends it as a power cut would.
+    public func kill() { server.end(SIGKILL) }
+
+    /// Runs a command of the collector on its folder; gives what it printed.
+    public func command(_ words: [String], _ options: [String] = []) throws -> Data {
+        try Child.output(
+            [place.program("otsenka-collector")] + words + ["--dir", folder] + options, log: log + ".command")
+    }
 }

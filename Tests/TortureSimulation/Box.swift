@@ -24,7 +24,7 @@ final class Box {
     var diskTrouble = DiskTrouble.none
     var isPartitioned = false
     /// `/run`: survives a program, not the power.
-    var failedSession: SessionID?
+    var failedAnswer: FailedAnswer?
     /// Older copies of the card, as somebody may have kept them.
     var copies: [Card] = []
     /// What the collector said that a person should know of.
@@ -76,8 +76,8 @@ final class Box {
         disk.losePower()
         isOn = false
         power += 1
-        if let session = failedSession { world.oracle.forget(session) }
-        failedSession = nil
+        if let failedAnswer { world.oracle.forget(failedAnswer.session) }
+        failedAnswer = nil
     }
 
     func startRun(after milliseconds: Int64) {

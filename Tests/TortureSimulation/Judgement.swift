@@ -154,8 +154,12 @@ struct Judgement {
 
     private func count(_ lines: [Int64: Data], _ row: EpochRow, in tallies: inout [[String]: Tally]) {
         var sessions: [SessionID: Session] = [:]
+        var storedAfterAll: Set<SessionID> = []
         for (_, line) in lines.sorted(by: { $0.key < $1.key }) {
             guard let record = try? Record(line: line) else { continue }
+            if case .answer(let answer) = record.body, oracle.denied[answer.session] == answer.question {
+                storedAfterAll.insert(answer.session)
+            }
             switch record.body {
             case .shown(let shown):
                 let visit = shown.visit
@@ -165,7 +169,8 @@ struct Judgement {
             case .session(let end):
                 sessions[end.session]?.outcome = end.outcome
                 sessions[end.session]?.isFlagged = end.flags != nil
-                if oracle.denied.contains(end.session), !oracle.forgotten.contains(end.session), end.outcome != .refused
+                if storedAfterAll.contains(end.session), !oracle.forgotten.contains(end.session),
+                    end.outcome != .refused
                 {
                     oracle.violate(
                         "a session of \(row.kiosk) ends as \(end.outcome), and its visitor was told otherwise")

@@ -1,4 +1,5 @@
 import Collecting
+import Dialog
 import FoundationEssentials
 import Ledger
 import Ratings
@@ -34,8 +35,8 @@ final class Oracle {
     private(set) var chains: [String: Chain] = [:]
     private(set) var order: [String] = []
     private(set) var thanked: [Thanked] = []
-    /// Sessions of which the visitor was told that an answer was not recorded.
-    private(set) var denied: Set<SessionID> = []
+    /// The answers of which the visitor was told that they were not recorded: session and question.
+    private(set) var denied: [SessionID: String] = [:]
     /// Sessions whose denial the kiosk could not remember, because the power went before the next start.
     private(set) var forgotten: Set<SessionID> = []
     /// Receipts that the collector gave out since it was restored last.
@@ -85,7 +86,7 @@ final class Oracle {
         thanked.append(Thanked(genesis: Self.key(genesis), answer: answer))
     }
 
-    func deny(_ session: SessionID) { denied.insert(session) }
+    func deny(_ answer: FailedAnswer) { denied[answer.session] = answer.question }
     func forget(_ session: SessionID) { forgotten.insert(session) }
 
     /// The chain's store is gone: what was not receipted may be lost, and the next epoch must say so.

@@ -46,11 +46,11 @@ final class RunProgram {
     private func recordStart() {
         enqueue { [unowned self] journal in
             let lines = journal.newest(OpenSessions.recordsLookedAt)
-            for end in OpenSessions.ends(of: lines, refused: box.failedSession) {
+            for end in OpenSessions.ends(of: lines, refused: box.failedAnswer) {
                 try journal.append(.session(end), stamp)
             }
             try journal.append(.boot(Boot(hardware: "box \(box.index)", program: "simulation")), stamp)
-            box.failedSession = nil
+            box.failedAnswer = nil
             return { [unowned self] in backlogChanged?() }
         } failed: { [unowned self] _ in
             stop()
@@ -143,7 +143,8 @@ final class RunProgram {
         switch action {
         case .append(let body, let token): append(body, token)
         case .visitTaken, .visitRefused: break
-        case .failedSession(let session): box.failedSession = session
+        case .failedAnswer(let session, let question):
+            box.failedAnswer = FailedAnswer(session: session, question: question)
         case .restart: stop()
         }
     }
@@ -171,7 +172,7 @@ final class RunProgram {
             case .question(let new) where new.number != old.number: acknowledged()
             case .thanks: acknowledged()
             case .notRecorded:
-                if let session = box.failedSession { world.oracle.deny(session) }
+                if let failed = box.failedAnswer { world.oracle.deny(failed) }
             default: break
             }
         }

@@ -111,12 +111,24 @@ final class FakeRun: @unchecked Sendable {
         case .verdict(let verdict):
             told.append(verdict)
             return .received
+        case .follow(let successions): return follow(successions)
         case .vitals:
             return .vitals(
                 Vitals(
                     kiosk: identity.kiosk, epoch: identity.epoch, head: try checkpoint(Int64(lines.count)),
                     receipt: receipt, now: Self.now, unsent: pending, marks: ["no_input"], program: "test"))
         }
+    }
+
+    /// Follows the receipt key as the journal does.
+    private func follow(_ notes: [String]) -> UplinkAnswer {
+        guard var identity else { return .notEnrolled }
+        let read = notes.compactMap { try? KeySuccession(parsing: $0) }
+        let keys = KeySuccession.keys(
+            .receipt, of: identity.collectorName, from: identity.receiptKey, over: read)
+        identity.receiptKey = keys.last ?? identity.receiptKey
+        self.identity = identity
+        return .keys(receiptKey: identity.receiptKey, authority: nil)
     }
 
     private func accept(_ note: String, _ identity: KioskIdentity) -> UplinkAnswer {

@@ -1,11 +1,34 @@
-// journal-writer DIRECTORY [COUNT]: stores answers in the journal there and says of each one when it is durable, as
-// "<epoch> <sequence> <hash>". A journal without an enrolment is enrolled with a collector that nobody knows. The kill tests end it at any moment and then look for what it said; it ends by itself after
-// COUNT records, and with the Contract's exit status after an error, which it prints.
+// journal-writer DIRECTORY [COUNT] [OPTION…]: stores answers in the journal there and says what it does, one line each, so
+// that whoever reads along knows what must be there after it was killed. Ends by itself after COUNT presses, and with the
+// Contract's exit status after an error, which it prints.
+//
+//   open EPOCH SEQUENCE RECEIPTED ANCHOR     the journal is open
+//   damaged REASON                           a damaged store was set aside
+//   press SESSION                            a record is going to be stored
+//   thanks SESSION EPOCH SEQUENCE HASH       it is durable
+//   receipting SEQUENCE, receipt SEQUENCE    a receipt is going to be stored, and is durable
+//   compacting, compacted EPOCH ANCHOR       receipted records are going to be deleted, and are
+//   enrolling EPOCH, enrolled EPOCH          the next epoch is going to be opened, and is
+//   closing, closed                          the journal is going to be closed in order, and is
+//   failed ERROR
+//
+// Options: --first N (the number of the first press), --receipts (it is its own collector), --rounds N (open and close so
+// often), --enrol (each round but the first opens an epoch), --wrong WHAT (see `Wrong`).
 
 import Glibc
 import KioskJournal
-import Ledger
-import Ratings
+
+guard let options = WriterOptions(CommandLine.arguments.dropFirst()) else {
+    say("usage: journal-writer DIRECTORY [COUNT] [--first N] [--receipts] [--rounds N] [--enrol] [--wrong WHAT]")
+    exit(64)
+}
+do throws(JournalError) {
+    var workload = Workload(options)
+    for round in 0..<options.rounds { try workload.run(round) }
+} catch {
+    say("failed \(error)")
+    exit(error.exitStatus)
+}
 
 /// One write(2) for each line: what has been said cannot stay behind in a buffer.
 func say(_ line: String) {
@@ -15,38 +38,4 @@ func say(_ line: String) {
         guard count > 0 else { exit(74) }
         bytes = bytes.dropFirst(count)
     }
-}
-
-func store(in directory: String, count: Int) throws(JournalError) {
-    let stamp = RecordStamp(bootMilliseconds: 1, wall: "2026-11-22T08:27:08.123Z", clock: .free)
-    var limits = JournalLimits()
-    limits.ballastBytes = 64 << 10
-    let journal = try Journal.openOrQuarantine(directory: directory, at: stamp, limits: limits)
-    if let setAside = journal.setAside { say("damaged \(setAside.reason)") }
-    if journal.enrolment == nil, let kiosk = KioskID(rawValue: "writer") {
-        try journal.enrol(
-            JournalEnrolment(
-                kiosk: kiosk, epoch: 1, journalKey: journal.publicKey, collector: "https://collector.example",
-                collectorName: "collector.example", receiptKey: SigningKey().publicKey, collectorNonce: "bm9uY2U"))
-    }
-    say("open \(journal.head?.sequence ?? 0)")
-    for index in 0..<count {
-        let answer = Answer(
-            session: SessionID(bits: UInt64(index)), question: "overall", value: index % 5 + 1, language: "ru",
-            elapsedMilliseconds: 1800)
-        let record = try journal.append(.answer(answer), at: stamp)
-        say("\(record.epoch) \(record.sequence) \(record.hash)")
-    }
-    try journal.close()
-}
-
-guard let directory = CommandLine.arguments.dropFirst().first else {
-    say("usage: journal-writer DIRECTORY [COUNT]")
-    exit(64)
-}
-do throws(JournalError) {
-    try store(in: directory, count: CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? .max)
-} catch {
-    say("failed \(error)")
-    exit(error.exitStatus)
 }

@@ -16,7 +16,7 @@ public struct Authority: Sendable {
     public let serverKey: String
 
     private static let notBefore = Date(timeIntervalSince1970: 946_684_800)  // 2000-01-01
-    /// Of the authority and of the server's certificate: until renewal exists they must outlive a kiosk.
+    /// Of the authority and of the server's certificate: they should outlive a kiosk.
     private static let years = 20.0
 
     /// Makes new P-256 keys. `hosts` are the names and addresses under which the server is reached; `now` in seconds since
@@ -24,37 +24,97 @@ public struct Authority: Sendable {
     public init(collector: String, hosts: [String], now: Int64) throws {
         let authorityKey = P256.Signing.PrivateKey()
         let serverKey = P256.Signing.PrivateKey()
-        let notAfter = Date(timeIntervalSince1970: Double(now) + Self.years * 365.25 * 86400)
-        let issuer = try DistinguishedName {
-            CommonName("Otsenka collector \(collector)")
+        let notAfter = Self.end(now)
+        let root = try Self.authority(
+            Self.name(of: collector), authorityKey.publicKey, issuer: Self.name(of: collector), by: authorityKey,
+            until: notAfter)
+        let leaf = try Self.leaf(collector, hosts, serverKey.publicKey, issuer: root, by: authorityKey, until: notAfter)
+        certificate = try Self.pem(root)
+        key = authorityKey.pemRepresentation + "\n"
+        serverCertificate = try Self.pem(leaf)
+        self.serverKey = serverKey.pemRepresentation + "\n"
+    }
+
+    /// An authority that follows another one.
+    struct Next {
+        let certificate: String
+        let key: String
+        /// The server's certificate under the new authority, then the new authority as the old one signs it, then all that
+        /// the old chain had between it and the first authority.
+        let chain: String
+
+        /// `chain` is the server's present one, `serverKey` stays. Throws `CollectorFailure` for an authority that may
+        /// sign no other.
+        init(
+            after old: String, key oldKey: String, chain: String, collector: String, hosts: [String],
+            serverKey: String, now: Int64
+        ) throws {
+            let before = try Certificate(pemEncoded: old)
+            let beforeKey = try P256.Signing.PrivateKey(pemRepresentation: oldKey)
+            if case .isCertificateAuthority(.some) = try before.extensions.basicConstraints {
+                throw CollectorFailure(
+                    .configuration,
+                    "this authority was made by an early version and may sign no successor; enrol the kiosks with a new "
+                        + "collector folder")
+            }
+            let made = P256.Signing.PrivateKey()
+            let subject = try Authority.name(of: collector)
+            let root = try Authority.authority(
+                subject, made.publicKey, issuer: subject, by: made, until: Authority.end(now))
+            let bridge = try Authority.authority(
+                subject, made.publicKey, issuer: before.subject, by: beforeKey, until: before.notValidAfter)
+            let server = try P256.Signing.PrivateKey(pemRepresentation: serverKey)
+            let leaf = try Authority.leaf(
+                collector, hosts, server.publicKey, issuer: root, by: made, until: Authority.end(now))
+            certificate = try Authority.pem(root)
+            key = made.pemRepresentation + "\n"
+            let mark = "-----END CERTIFICATE-----\n"
+            let bridges = chain.split(separator: mark).dropFirst().map { $0 + mark }.joined()
+            self.chain = try Authority.pem(leaf) + Authority.pem(bridge) + bridges
         }
-        let subject = try DistinguishedName {
-            CommonName(collector)
-        }
-        let root = try Certificate(
-            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(authorityKey.publicKey),
-            notValidBefore: Self.notBefore, notValidAfter: notAfter, issuer: issuer, subject: issuer,
+    }
+
+    private static func end(_ now: Int64) -> Date { Date(timeIntervalSince1970: Double(now) + years * 365.25 * 86400) }
+
+    private static func pem(_ certificate: Certificate) throws -> String {
+        try certificate.serializeAsPEM().pemString + "\n"
+    }
+
+    private static func name(of collector: String) throws -> DistinguishedName {
+        try DistinguishedName { CommonName("Otsenka collector \(collector)") }
+    }
+
+    /// No limit of the path's length: each change of the authority makes the path from the first one longer.
+    private static func authority(
+        _ subject: DistinguishedName, _ publicKey: P256.Signing.PublicKey, issuer: DistinguishedName,
+        by key: P256.Signing.PrivateKey, until end: Date
+    ) throws -> Certificate {
+        try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(publicKey),
+            notValidBefore: notBefore, notValidAfter: end, issuer: issuer, subject: subject,
             signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
-                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
                 Critical(KeyUsage(keyCertSign: true, cRLSign: true))
             },
-            issuerPrivateKey: .init(authorityKey))
-        let leaf = try Certificate(
-            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(serverKey.publicKey),
-            notValidBefore: Self.notBefore, notValidAfter: notAfter, issuer: issuer, subject: subject,
-            signatureAlgorithm: .ecdsaWithSHA256,
+            issuerPrivateKey: .init(key))
+    }
+
+    private static func leaf(
+        _ collector: String, _ hosts: [String], _ publicKey: P256.Signing.PublicKey, issuer: Certificate,
+        by key: P256.Signing.PrivateKey, until end: Date
+    ) throws -> Certificate {
+        try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(publicKey),
+            notValidBefore: notBefore, notValidAfter: end, issuer: issuer.subject,
+            subject: try DistinguishedName { CommonName(collector) }, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
                 Critical(KeyUsage(digitalSignature: true))
                 try ExtendedKeyUsage([.serverAuth])
-                SubjectAlternativeNames(hosts.map(Self.name))
+                SubjectAlternativeNames(hosts.map(name))
             },
-            issuerPrivateKey: .init(authorityKey))
-        certificate = try root.serializeAsPEM().pemString + "\n"
-        key = authorityKey.pemRepresentation + "\n"
-        serverCertificate = try leaf.serializeAsPEM().pemString + "\n"
-        self.serverKey = serverKey.pemRepresentation + "\n"
+            issuerPrivateKey: .init(key))
     }
 
     private static func name(_ host: String) -> GeneralName {

@@ -5,6 +5,8 @@
 //   collector.json        name, hosts and layout version
 //   receipt.key           the Ed25519 seed that signs receipts, base64
 //   authority.pem, authority.key, server.pem, server.key
+//   successions           how it came to its present keys (Ledger.KeySuccession), and those of release keys; the key of
+//                         generation n ≥ 2 is in receipt-n.key, authority-n.pem, authority-n.key and server-n.pem
 //   admin.sock            the running program's admin socket
 //   address               where the program was last reached, for `kiosk add`
 // and the store's own files. Operations: `create`, `init` (opens).
@@ -17,7 +19,10 @@ import Ledger
 public struct DataFolder: Sendable {
     public let path: String
     public let settings: Settings
+    /// The present one.
     public let receiptKey: SigningKey
+    /// In the order in which they were made; none before the first change of a key.
+    public let successions: [KeySuccession]
 
     /// `collector.json`.
     public struct Settings: Codable, Equatable, Sendable {
@@ -29,6 +34,7 @@ public struct DataFolder: Sendable {
     }
 
     static let layout = 1
+    static let settingsFile = "collector.json"
 
     /// Makes a new collector. Throws `CollectorFailure` if there is one already; `now` in seconds since 1970.
     public static func create(
@@ -80,17 +86,18 @@ public struct DataFolder: Sendable {
                     + "use the program that made it, or restore the file from a backup")
         }
         self.settings = settings
-        let seed = try PrivateFile.read(path + "/receipt.key").filter { !$0.isWhitespace }
-        guard let data = Data(base64Encoded: seed), let key = try? SigningKey(seed: data) else {
-            throw CollectorFailure(
-                .configuration, "\(path)/receipt.key does not hold a key; restore it from a backup")
-        }
-        receiptKey = key
+        successions = try Self.readSuccessions(path)
+        receiptKey = try Self.readReceiptKey(path, after: successions.last { $0.role == .receipt })
     }
 
     /// The authority's certificate as PEM.
     public func authorityCertificate() throws(CollectorFailure) -> String {
-        try PrivateFile.read(path + "/authority.pem")
+        try PrivateFile.read(file("authority", ".pem", of: .pin))
+    }
+
+    /// The server's certificate and what leads from it to every authority that the collector ever had, as PEM.
+    func serverCertificates() throws(CollectorFailure) -> String {
+        try PrivateFile.read(file("server", ".pem", of: .pin))
     }
 
     /// The pin of the server's key.
@@ -121,14 +128,14 @@ public struct DataFolder: Sendable {
     }
 
     /// The alphabet of a kiosk's id: it stands in notes, certificates and file names too.
-    private static func isName(_ name: String) -> Bool {
+    static func isName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         func plain(_ byte: UInt8) -> Bool { (97...122).contains(byte) || (48...57).contains(byte) }
         guard (1...64).contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }
         return plain(first) && plain(last) && bytes.allSatisfy { plain($0) || $0 == 45 || $0 == 46 }
     }
 
-    private static func createFolder(_ path: String) throws(CollectorFailure) {
+    static func createFolder(_ path: String) throws(CollectorFailure) {
         if mkdir(path, 0o700) == 0 { return }
         guard errno == EEXIST else {
             throw CollectorFailure(

@@ -39,12 +39,13 @@ enum PrivateFile {
         }
     }
 
-    /// Makes the names in `folder` durable.
-    static func syncFolder(_ folder: String) {
+    /// Makes the names in `folder` durable. Whether the system said so.
+    @discardableResult
+    static func syncFolder(_ folder: String) -> Bool {
         let file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard file >= 0 else { return }
-        fsync(file)
-        close(file)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return fsync(file) == 0
     }
 
     /// The text of the last system call's error.

@@ -1,3 +1,4 @@
+import Collecting
 import Reporting
 
 /// Everything that the public page is drawn from: counts as the store has them, nothing yet hidden or rounded.
@@ -7,6 +8,8 @@ struct PageFacts: Sendable {
     var now: Int64
     var places: [Place]
     var kiosks: [Kiosk]
+    /// The appendix.
+    var integrity: [IntegrityRow] = []
 
     /// One service of one office.
     struct Place: Sendable {

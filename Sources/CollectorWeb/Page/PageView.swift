@@ -15,6 +15,9 @@ struct PageView {
     let hasOffices: Bool
     let kiosks: [Kiosk]
     let hasKiosks: Bool
+    let i: IntegrityPhrases
+    let integrity: [IntegrityView]
+    let hasIntegrity: Bool
 
     struct Headline {
         let ratings: String
@@ -99,7 +102,8 @@ struct PageComposer {
             machineTime: CivilTime(seconds: facts.now).rfc3339, headline: headline(facts),
             offices: offices(facts.places),
             hasOffices: !facts.places.isEmpty, kiosks: facts.kiosks.map { kiosk($0, now: facts.now) },
-            hasKiosks: !facts.kiosks.isEmpty)
+            hasKiosks: !facts.kiosks.isEmpty, i: .of(wording.language), integrity: facts.integrity.map(integrity),
+            hasIntegrity: !facts.integrity.isEmpty)
     }
 
     private func headline(_ facts: PageFacts) -> PageView.Headline {

@@ -29,26 +29,32 @@ struct KioskRoutes: Sendable {
         guard range.count == 2, let first = Self.number(range[0]), let last = Self.number(range[1]),
             let epoch = Self.number(context.parameters.get("epoch").map { $0[...] } ?? "").flatMap(Int.init(exactly:))
         else { throw Refusal(error: .malformed, message: "the path does not name an epoch and a range of records") }
+        try admission.checkShare(of: kiosk.rawValue)
         try checkLength(request, atMost: limits.bodyBytes)
         let permit = try await collector.authorizeUpload(
             head(of: request), kiosk: kiosk, epoch: epoch, first: first, last: last)
         try admission.admit(kiosk: kiosk.rawValue)
-        return try await admission.upload {
-            let body = try await body(of: request, atMost: limits.bodyBytes)
-            let answer = try await collector.upload(permit, body: body, now: came, inflate: inflate)
-            counters.acknowledge(Int(last - first + 1))
-            return try Answers.json(answer)
+        return try await admission.work(for: kiosk.rawValue) {
+            try await admission.upload {
+                let body = try await body(of: request, atMost: limits.bodyBytes)
+                let answer = try await collector.upload(permit, body: body, now: came, inflate: inflate)
+                counters.acknowledge(Int(last - first + 1))
+                return try Answers.json(answer)
+            }
         }
     }
 
     @Sendable func heartbeat(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let came = now()
         let kiosk = try kiosk(context)
+        try admission.checkShare(of: kiosk.rawValue)
         try checkLength(request, atMost: Self.heartbeatBytes)
         let permit = try await collector.authorizeHeartbeat(head(of: request), kiosk: kiosk)
         try admission.admit(kiosk: kiosk.rawValue)
-        let body = try await body(of: request, atMost: Self.heartbeatBytes)
-        return try Answers.json(try await collector.heartbeat(permit, body: body, now: came))
+        return try await admission.work(for: kiosk.rawValue) {
+            let body = try await body(of: request, atMost: Self.heartbeatBytes)
+            return try Answers.json(try await collector.heartbeat(permit, body: body, now: came))
+        }
     }
 
     @Sendable func enrol(_ request: Request, _ context: CollectorContext) async throws -> Response {

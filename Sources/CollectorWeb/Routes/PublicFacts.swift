@@ -8,6 +8,10 @@ actor PublicFacts {
     private let now: @Sendable () -> Int64
     private var last: (facts: PageFacts, at: Int64)?
     private var reading: Task<PageFacts, any Error>?
+    private var lastIntegrity: (rows: [IntegrityRow], at: Int64)?
+    private var readingIntegrity: Task<[IntegrityRow], any Error>?
+    /// Counting every dialog of every kiosk takes long in a large region, and changes little in a minute.
+    private static let integrityTimes: Int64 = 60
 
     init(collector: Collector, freshMilliseconds: Int64, now: @escaping @Sendable () -> Int64) {
         self.collector = collector
@@ -26,6 +30,21 @@ actor PublicFacts {
         let facts = try await task.value
         last = (facts, time)
         return facts
+    }
+
+    /// The appendix of reports, sixty times as old at the most.
+    func integrity() async throws -> [IntegrityRow] {
+        let time = now()
+        if let lastIntegrity, (0..<freshMilliseconds * Self.integrityTimes).contains(time - lastIntegrity.at) {
+            return lastIntegrity.rows
+        }
+        if let readingIntegrity { return try await readingIntegrity.value }
+        let task = Task { [collector] in try await collector.integrity() }
+        readingIntegrity = task
+        defer { readingIntegrity = nil }
+        let rows = try await task.value
+        lastIntegrity = (rows, time)
+        return rows
     }
 
     private static func read(_ collector: Collector, at time: Int64) async throws -> PageFacts {

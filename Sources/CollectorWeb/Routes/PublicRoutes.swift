@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Reporting
+import Wire
 
 /// What anybody may read, without an account.
 struct PublicRoutes: Sendable {
@@ -11,9 +12,11 @@ struct PublicRoutes: Sendable {
     let template: PageTemplate
     let suppression: Suppression
     let counters: Counters
+    let showsMetricsToAll: Bool
 
     func add(to router: Router<CollectorContext>) {
         router.get("/", use: page)
+        router.get("audit", use: audit)
         router.get("page.css") { _, _ in
             var response = Answers.bytes(PackageResources.page_css, type: "text/css; charset=utf-8")
             response.headers[.cacheControl] = "max-age=300"
@@ -21,6 +24,12 @@ struct PublicRoutes: Sendable {
         }
         router.get("v1/summary") { _, _ in try Answers.json(try await collector.summary()) }
         router.get("v1/report", use: report)
+        router.get("v1/heads") { _, _ in
+            try Answers.json(try await collector.headsIndex().map { PublishedHeads(entry: $0) })
+        }
+        router.get("v1/heads/{day}", use: heads)
+        router.get("v1/integrity") { _, _ in try Answers.json(try await facts.integrity()) }
+        router.get("v1/keys") { _, _ in try Answers.json(collector.publishedKeys) }
         router.get("openapi.json") { _, _ in Answers.bytes(PackageResources.openapi_json, type: "application/json") }
         router.get("healthz", use: health)
         router.get("metrics", use: metrics)
@@ -29,11 +38,47 @@ struct PublicRoutes: Sendable {
     @Sendable func page(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let language = PageLanguage(
             query: request.uri.queryParameters.get("lang"), acceptLanguage: request.headers[.acceptLanguage])
-        let view = PageComposer(language: language, suppression: suppression).compose(try await facts.read())
-        var response = Answers.bytes(template.render(view).utf8, type: "text/html; charset=utf-8")
+        var known = try await facts.read()
+        known.integrity = try await facts.integrity()
+        return Self.html(
+            template.render(PageComposer(language: language, suppression: suppression).compose(known)), language)
+    }
+
+    @Sendable func audit(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        let language = PageLanguage(
+            query: request.uri.queryParameters.get("lang"), acceptLanguage: request.headers[.acceptLanguage])
+        let view = AuditView(
+            language, collector: collector.identity.name, key: collector.identity.key.publicKey.base64)
+        return Self.html(template.render(view), language)
+    }
+
+    private static func html(_ text: String, _ language: PageLanguage) -> Response {
+        var response = Answers.bytes(text.utf8, type: "text/html; charset=utf-8")
         response.headers[.contentLanguage] = language.rawValue
         response.headers[.vary] = "Accept-Language"
         return response
+    }
+
+    /// A list of heads as it was signed: of a day, by its number, or the newest.
+    @Sendable func heads(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        let name = context.parameters.get("day") ?? ""
+        let row: HeadsRow?
+        if name == "newest" {
+            row = try await collector.heads()
+        } else if let number = Int64(name), String(number) == name {
+            row = try await collector.heads(number: number)
+        } else if (try? Day.start(of: name)) != nil {
+            row = try await collector.heads(day: name)
+        } else {
+            throw Refusal(
+                error: .malformed,
+                message: "the path does not name a list: a day such as 2026-11-22, a number, or newest")
+        }
+        guard let row else {
+            throw Refusal(
+                error: .notFound, message: "there is no list of heads \(name); /v1/heads names those there are")
+        }
+        return Answers.bytes(row.note.utf8, type: "text/plain; charset=utf-8")
     }
 
     @Sendable func report(_ request: Request, _ context: CollectorContext) async throws -> Response {
@@ -46,7 +91,14 @@ struct PublicRoutes: Sendable {
         return try Answers.json(["status": "ok"])
     }
 
+    /// For this machine alone unless it is set otherwise: which kiosks are silent is nobody else's business. Behind a
+    /// proxy on this machine everybody is “this machine”; such a proxy must not pass it on.
     @Sendable func metrics(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        guard showsMetricsToAll || context.isLocal else {
+            throw Refusal(
+                error: .notFound,
+                message: "metrics are for this machine; ask 127.0.0.1, or start the collector with --public-metrics")
+        }
         let facts = try await facts.read()
         let ratings = facts.places.reduce(0) { $0 + $1.counts.marks.count }
         let gauges = [
@@ -66,7 +118,11 @@ struct PublicRoutes: Sendable {
                 facts.kiosks.compactMap { kiosk in kiosk.unsent.map { MetricSample([("kiosk", kiosk.id)], Double($0)) }
                 }),
         ]
-        let text = MetricFamily.text(counters.exposition() + gauges)
+        let counts = try await collector.eventCounts()
+        let events = MetricFamily(
+            "otsenka_events_total", .counter, "Events on record, by kind.",
+            EventRow.Kind.allCases.map { MetricSample([("kind", $0.rawValue)], Double(counts[$0] ?? 0)) })
+        let text = MetricFamily.text(counters.exposition() + [events] + gauges)
         return Answers.bytes(text.utf8, type: MetricFamily.contentType)
     }
 }

@@ -7,6 +7,9 @@ struct CollectorContext: RequestContext {
     /// The address that asks, without its port; `local` on a Unix socket.
     let address: String
 
+    /// Whether it is this machine that asks.
+    var isLocal: Bool { address == "local" || isLoopback(address) }
+
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         address = source.channel.remoteAddress?.ipAddress ?? "local"

@@ -16,8 +16,11 @@ public struct CollectorServer: Sendable {
     let logger: Logger
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
+    /// Who cosigns the lists of heads.
+    public var witness: (any WitnessClient)?
     private let template: PageTemplate
     private let counters = Counters()
+    private let addresses = Addresses()
 
     /// Throws only if the embedded page does not parse.
     public init(
@@ -39,11 +42,12 @@ public struct CollectorServer: Sendable {
         PublicRoutes(
             collector: collector,
             facts: PublicFacts(collector: collector, freshMilliseconds: limits.freshMilliseconds, now: now),
-            template: template, suppression: Suppression(minimum: limits.smallestPublishedRow), counters: counters
+            template: template, suppression: Suppression(minimum: limits.smallestPublishedRow), counters: counters,
+            showsMetricsToAll: limits.showsMetricsToAll
         ).add(to: router)
         KioskRoutes(
-            collector: collector, admission: Admission(limits: limits, clock: Self.monotonicMilliseconds),
-            limits: limits,
+            collector: collector,
+            admission: Admission(limits: limits, logger: logger, clock: Self.monotonicMilliseconds), limits: limits,
             counters: counters, now: now
         ).add(to: router)
         return router
@@ -74,22 +78,26 @@ public struct CollectorServer: Sendable {
 
     private var httpConfiguration: HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(limits: limits, addresses: addresses)],
             idleTimeout: .seconds(Int64(limits.idleSeconds)),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
                 maxHeaderFieldCount: limits.headerFields))
     }
 
-    /// Serves until SIGTERM or SIGINT, then lets the requests at work end. `ready` is told the address once both the
-    /// listener and the admin socket are open. Throws `CollectorFailure` if either cannot be opened.
+    /// Serves until SIGTERM, SIGINT or the end of one of the services `beside`, then lets the requests at work end.
+    /// `ready` is told the address once both the listener and the admin socket are open. Throws `CollectorFailure` if
+    /// either cannot be opened.
     public func serve(
-        _ listener: Listener, folder: DataFolder, ready: @escaping @Sendable (String) -> Void
+        _ listener: Listener, folder: DataFolder, beside others: [any Service] = [],
+        ready: @escaping @Sendable (String) -> Void
     ) async throws {
         let socket = try AdminSocketPath(folder)
         let address = AddressNote(folder: folder, logger: logger)
         let readiness = Readiness(doors: 2) { ready(address.written()) }
         let admin = Application(
-            router: adminRouter(Staff(collector: collector, folder: folder, now: now)),
+            router: adminRouter(
+                Staff(collector: collector, folder: folder, now: now) { try listener.showCertificates(of: $0) }),
             server: .http1(configuration: httpConfiguration),
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socket.name)),
             onServerRunning: { _ in
@@ -100,8 +108,12 @@ public struct CollectorServer: Sendable {
             address.write(listener.address(port: port, names: folder.settings.hosts))
             readiness.isOpen()
         }
+        let heads = DailyHeads(collector: collector, witness: witness, logger: logger, now: now)
         var configuration = ServiceGroupConfiguration(
-            services: [admin, main], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: ([admin, main, heads] as [any Service]).map { .init(service: $0) }
+                + others.map {
+                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: configuration).run()

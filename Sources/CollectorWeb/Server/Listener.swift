@@ -1,5 +1,16 @@
 import HummingbirdTLS
 import NIOSSL
+import Synchronization
+
+/// The certificates that are shown to kiosks now.
+private final class CertificateShelf: Sendable {
+    private let shown: Mutex<[NIOSSLCertificateSource]>
+
+    init(_ chain: [NIOSSLCertificateSource]) { shown = Mutex(chain) }
+
+    var chain: [NIOSSLCertificateSource] { shown.withLock(\.self) }
+    func put(_ chain: [NIOSSLCertificateSource]) { shown.withLock { $0 = chain } }
+}
 
 /// Where the collector listens, and whether with TLS.
 public struct Listener: Sendable {
@@ -7,6 +18,7 @@ public struct Listener: Sendable {
     /// 0 lets the system choose.
     public let port: Int
     let tls: TLSConfiguration?
+    private let shelf: CertificateShelf?
 
     /// TLS 1.2 or newer with the folder's own certificate. Throws `CollectorFailure` if that cannot be read.
     public init(host: String, port: Int, tlsOf folder: DataFolder) throws {
@@ -14,13 +26,20 @@ public struct Listener: Sendable {
         self.host = host
         self.port = port
         do {
-            let chain = try NIOSSLCertificate.fromPEMBytes(
-                Array(try PrivateFile.read(folder.path + "/server.pem").utf8))
+            let chain = try Self.chain(of: folder)
             let key = try NIOSSLPrivateKey(
                 bytes: Array(try PrivateFile.read(folder.path + "/server.key").utf8), format: .pem)
             var tls = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+                certificateChain: chain, privateKey: .privateKey(key))
             tls.minimumTLSVersion = .tlsv12
+            // Asked with each handshake, so that a new authority counts at once.
+            let shelf = CertificateShelf(chain)
+            tls.sslContextCallback = { _, promise in
+                var changed = NIOSSLContextConfigurationOverride()
+                changed.certificateChain = shelf.chain
+                promise.succeed(changed)
+            }
+            self.shelf = shelf
             tls.applicationProtocols = ["http/1.1"]
             self.tls = tls
         } catch let failure as CollectorFailure {
@@ -45,7 +64,15 @@ public struct Listener: Sendable {
         self.host = host.lowercased() == "localhost" ? "127.0.0.1" : host
         self.port = port
         tls = nil
+        shelf = nil
     }
+
+    private static func chain(of folder: DataFolder) throws -> [NIOSSLCertificateSource] {
+        try NIOSSLCertificate.fromPEMBytes(Array(try folder.serverCertificates().utf8)).map { .certificate($0) }
+    }
+
+    /// Shows the folder's present certificates from the next handshake on. Nothing to do over plain HTTP.
+    func showCertificates(of folder: DataFolder) throws { shelf?.put(try Self.chain(of: folder)) }
 
     /// The port of a collector with TLS.
     public static let defaultPort = 8443

@@ -17,7 +17,7 @@ struct RefusalMiddleware: RouterMiddleware {
         } catch let refused as Refused {
             return Answers.refusal(refused)
         } catch let refusal as Refusal {
-            return Answers.refusal(Refused(refusal, retryAfter: refusal.error == .unavailable ? 30 : nil))
+            return Answers.refusal(Refused(refusal, retryAfter: Self.pause(after: refusal)))
         } catch let error as StoreError {
             context.logger.error("the store failed", metadata: ["code": "\(error.code)", "cause": "\(error.message)"])
             let refusal = Refusal(
@@ -32,6 +32,15 @@ struct RefusalMiddleware: RouterMiddleware {
             context.logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "cause": "\(error)"])
             let refusal = Refusal(error: .fault, message: "the collector failed on this request; its log says why")
             return Answers.refusal(Refused(refusal))
+        }
+    }
+
+    /// Seconds: a store is repaired soon, a kiosk's disk is not.
+    private static func pause(after refusal: Refusal) -> Int? {
+        switch refusal.error {
+        case .unavailable: 30
+        case .tooMany: 3600
+        default: nil
         }
     }
 

@@ -1,7 +1,7 @@
 /// How often each caller may ask: a token bucket for each name, as a value.
 ///
 /// Constraints: names may come from strangers, so their number is limited; a bucket that is full again is as good as none
-/// and is forgotten first. Operations: `take`.
+/// and is forgotten first. Operations: `take`, `wait`.
 struct TokenBuckets: Sendable {
     /// Tokens a second.
     let rate: Double
@@ -32,10 +32,19 @@ struct TokenBuckets: Sendable {
         bucket.tokens = tokens(of: bucket, now)
         bucket.at = max(bucket.at, now)
         defer { buckets[name] = bucket }
-        guard bucket.tokens >= 1 else { return max(1, Int(((1 - bucket.tokens) / rate).rounded(.up))) }
+        guard bucket.tokens >= 1 else { return seconds(until: bucket.tokens) }
         bucket.tokens -= 1
         return nil
     }
+
+    /// Whether `take` would say so now: after how many seconds there will be a token.
+    func wait(of name: String, now: Int64) -> Int? {
+        guard let bucket = buckets[name] else { return nil }
+        let tokens = tokens(of: bucket, now)
+        return tokens >= 1 ? nil : seconds(until: tokens)
+    }
+
+    private func seconds(until tokens: Double) -> Int { max(1, Int(((1 - tokens) / rate).rounded(.up))) }
 
     private func tokens(of bucket: Bucket, _ now: Int64) -> Double {
         min(burst, bucket.tokens + Double(max(0, now - bucket.at)) / 1000 * rate)

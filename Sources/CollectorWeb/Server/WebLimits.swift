@@ -11,10 +11,18 @@ public struct WebLimits: Equatable, Sendable {
     /// Of all header fields together, bytes.
     public var headerBytes = 16 * 1024
     public var headerFields = 64
+    /// How long a head may take to arrive, seconds: from the connection, or from its first byte on one that is kept.
+    public var headerSeconds = 30
+    /// How long the rest of a body may take whose request was answered without it, seconds.
+    public var restSeconds = 10
     /// A connection on which nothing happens is closed after so many seconds: longer than a heartbeat's pause.
     public var idleSeconds = 150
     /// Connections at once.
     public var connections = 4096
+    /// Connections at once from one address. A region whose kiosks share one address raises it.
+    public var connectionsPerAddress = 1024
+    /// Requests of one kiosk that are at work at once, each over its own connection.
+    public var connectionsPerKiosk = 2
     /// Requests a second of one kiosk, and how many it may make at once after a rest.
     public var kioskRequestsPerSecond = 1.0
     public var kioskBurst = 10
@@ -23,6 +31,8 @@ public struct WebLimits: Equatable, Sendable {
     public var enrolmentBurst = 10
     /// Uploads that wait for the store at once; one more is answered 429.
     public var uploadsAtOnce = 1000
+    /// Whether `/metrics` answers anybody, and not only this machine.
+    public var showsMetricsToAll = false
     /// Rows with fewer ratings carry no figures on public pages.
     public var smallestPublishedRow = 10
     /// The page and the report are computed anew after so many milliseconds, however many people ask.

@@ -1,4 +1,5 @@
 import Collecting
+import Ledger
 import Ratings
 import Reporting
 
@@ -10,22 +11,24 @@ public struct Staff: Sendable {
     let folder: DataFolder
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
+    let desk = BackupDesk()
+    let keyDesk = KeyDesk()
+    /// Shows a server's clients the certificates of a folder whose authority has changed.
+    let showCertificates: @Sendable (DataFolder) throws -> Void
 
-    public init(collector: Collector, folder: DataFolder, now: @escaping @Sendable () -> Int64) {
+    public init(
+        collector: Collector, folder: DataFolder, now: @escaping @Sendable () -> Int64,
+        showCertificates: @escaping @Sendable (DataFolder) throws -> Void = { _ in }
+    ) {
         self.collector = collector
         self.folder = folder
         self.now = now
+        self.showCertificates = showCertificates
     }
 
     /// Adds a kiosk and makes its code.
     public func add(_ new: NewKiosk) async throws -> EnrolmentTicket {
-        let id = try new.id.map { text in
-            guard let id = KioskID(rawValue: text) else {
-                throw CollectorFailure(
-                    .usage, "\(text) cannot be a kiosk's id; use 1 to 64 of a–z, 0–9, - and ., such as central-1")
-            }
-            return id
-        }
+        let id = try new.id.map(Self.id)
         let office = PlaceID.place(named: new.office, among: try await collector.offices())
         let none = Place(id: ReportRow.nameless, name: ReportRow.nameless)
         let services = try await collector.services()
@@ -37,6 +40,36 @@ public struct Staff: Sendable {
         } catch let error as CollectorError {
             throw CollectorFailure(error.code == .badName ? .usage : .data, error.message)
         }
+    }
+
+    /// Makes a code with which a known kiosk is enrolled again, on this or on another machine; its keys until then are
+    /// trusted no longer.
+    public func replace(_ kiosk: String, address: String?) async throws -> EnrolmentTicket {
+        let id = try Self.id(kiosk)
+        do {
+            let issued = try await collector.replaceKiosk(id, now: now())
+            let place = try await collector.kiosks().first { $0.id == id }?.place.office ?? ""
+            return try ticket(issued, office: Names(try await collector.offices())[place] ?? place, address: address)
+        } catch let error as CollectorError {
+            throw CollectorFailure(.data, error.message)
+        }
+    }
+
+    /// Trusts a kiosk's keys no longer.
+    public func revoke(_ kiosk: String, reason: String) async throws {
+        do {
+            try await collector.revokeKiosk(try Self.id(kiosk), reason: reason, now: now())
+        } catch let error as CollectorError {
+            throw CollectorFailure(error.code == .badName ? .usage : .data, error.message)
+        }
+    }
+
+    private static func id(_ text: String) throws -> KioskID {
+        guard let id = KioskID(rawValue: text) else {
+            throw CollectorFailure(
+                .usage, "\(text) cannot be a kiosk's id; use 1 to 64 of a–z, 0–9, - and ., such as central-1")
+        }
+        return id
     }
 
     private func ticket(_ issued: IssuedCode, office: String, address: String?) throws -> EnrolmentTicket {
@@ -92,17 +125,54 @@ public struct Staff: Sendable {
         }.sorted { $0.key < $1.key }
     }
 
-    /// Walks every chain, receipt and derived row of the store.
-    public func verify() async -> Verdict {
-        let report = await collector.verify()
-        return Verdict(
-            clean: report.isClean, kiosks: report.kiosks, chains: report.chains, records: Int(report.records),
-            faults: report.faults.map {
-                Verdict.Fault(kiosk: $0.kiosk?.rawValue, epoch: $0.epoch, record: $0.sequence, what: $0.what)
-            })
+    /// Walks every chain, receipt and derived row of the store, and compares it with its own lists of heads.
+    public func verify() async -> Verdict { Verdict(await collector.verify()) }
+
+    /// Compares it with published lists of heads, too: the texts of their notes. Throws `CollectorFailure` for one that
+    /// is none.
+    public func verify(against heads: [String]) async throws(CollectorFailure) -> Verdict {
+        Verdict(await collector.verify(against: try heads.map(SignedHeads.init(file:))))
     }
 
-    private static func time(_ milliseconds: Int64) -> String { CivilTime(seconds: milliseconds / 1000).rfc3339 }
+    /// The list of heads of a day, or the newest one; `make` makes one now. Nothing where there is none.
+    public func heads(day: String?, make: Bool) async throws -> PublishedHeads? {
+        if make {
+            let time = now()
+            try await collector.makeHeads(day: DailyHeads.day(time), now: time)
+        }
+        if let day { _ = try Day.start(of: day) }
+        return try await collector.heads(day: day).map { PublishedHeads($0) }
+    }
+
+    /// The part of an export at `cursor`.
+    public func export(at cursor: ExportCursor?) async throws -> ExportPiece {
+        try await collector.exportPiece(at: cursor, now: now())
+    }
+
+    /// The appendix of reports.
+    public func integrity() async throws -> [IntegrityRow] { try await collector.integrity() }
+
+    /// Keeps the cosignature of a witness that came as a file. Throws `CollectorFailure` if it is none.
+    public func keep(_ cosigned: CosignedHeads) async throws {
+        do {
+            try await collector.keepCosignature(in: cosigned.note, of: cosigned.witness, key: cosigned.key)
+        } catch let error as NoteError {
+            throw CollectorFailure(
+                .data, "this is no cosignature of \(cosigned.witness) under a list of this collector (\(error))")
+        }
+    }
+
+    /// The newest events first.
+    public func events(limit: Int) async throws -> [EventLine] {
+        try await collector.events(limit: limit).map { event in
+            EventLine(
+                time: Self.time(event.time), kind: event.kind.rawValue, kiosk: event.kiosk?.rawValue,
+                epoch: event.epoch == 0 ? nil : event.epoch, message: event.message)
+        }
+    }
+
+    /// RFC 3339 of milliseconds since 1970.
+    public static func time(_ milliseconds: Int64) -> String { CivilTime(seconds: milliseconds / 1000).rfc3339 }
 }
 
 /// What places are called, by id.

@@ -1,3 +1,4 @@
+import Collecting
 import Reporting
 
 // What goes over the admin socket, as JSON. The program's `--json` prints the same.
@@ -82,21 +83,51 @@ public struct ReportQuestion: Equatable, Sendable {
     }
 }
 
-/// What `verify` found.
-public struct Verdict: Codable, Equatable, Sendable {
-    public var clean: Bool
-    public var kiosks: Int
-    public var chains: Int
-    public var records: Int
-    public var faults: [Fault]
+/// One line of `events`.
+public struct EventLine: Codable, Equatable, Sendable {
+    /// RFC 3339.
+    public var time: String
+    public var kind: String
+    /// Nothing for what happened to the collector itself.
+    public var kiosk: String?
+    public var epoch: Int?
+    public var message: String
+}
 
-    public struct Fault: Codable, Equatable, Sendable {
-        public var kiosk: String?
-        public var epoch: Int?
-        /// The record; nothing where the fault is not one record's.
-        public var record: Int64?
-        public var what: String
-    }
+extension EventLine {
+    /// How many events `events` shows unless it is told otherwise.
+    public static let usualCount = 100
+}
+
+/// The body of `POST /admin/kiosks/{kiosk}/replace`.
+public struct ReplacementOrder: Codable, Equatable, Sendable {
+    /// Where the kiosk reaches the collector; nothing for where it was last reached.
+    public var address: String?
+
+    public init(address: String? = nil) { self.address = address }
+}
+
+/// The body of `POST /admin/backup`.
+public struct BackupOrder: Codable, Equatable, Sendable {
+    /// The new file, absolute, written by the running program.
+    public var to: String
+
+    public init(to: String) { self.to = to }
+}
+
+/// The body of `POST /admin/kiosks/{kiosk}/revoke`.
+public struct RevocationOrder: Codable, Equatable, Sendable {
+    /// For the list of events; may be empty.
+    public var reason: String
+
+    public init(reason: String) { self.reason = reason }
+}
+
+/// That a command without facts of its own was done.
+public struct Done: Codable, Equatable, Sendable {
+    public var done = true
+
+    public init() {}
 }
 
 /// What became of one batch file; the answer of `POST /admin/batches`.

@@ -1,0 +1,25 @@
+import Collecting
+import Glibc
+
+/// Returns from `write` before COMMIT: the receipt is on its way while nothing is durable yet.
+struct HastyStore: CollectorStore {
+    let store: any CollectorStore
+
+    func read<Value: Sendable>(
+        _ work: @escaping @Sendable (any StoreSnapshot) throws -> Value
+    ) async throws -> Value { try await store.read(work) }
+
+    func write<Value: Sendable>(
+        _ work: @escaping @Sendable (any StoreTransaction) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            Task {
+                try await store.write { transaction in
+                    continuation.resume(with: Result { try work(transaction) })
+                    // As long as a slow disk takes: wide enough for a kill to fall in.
+                    usleep(5000)
+                }
+            }
+        }
+    }
+}
