@@ -8,24 +8,24 @@ struct ServerCertificate: Sendable {
     var key: String
 }
 
-/// An authority of the torture's own, which issues certificates with any dates.
+/// An authority that issues certificates with any dates.
 struct TortureAuthority {
-    private let key = P256.Signing.PrivateKey()
+    private let key: P256.Signing.PrivateKey
     private let name: DistinguishedName
-    let certificate: String
 
-    init(_ name: String) throws {
-        self.name = try DistinguishedName { CommonName(name) }
-        let root = try Certificate(
-            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(key.publicKey),
-            notValidBefore: Date(timeIntervalSince1970: 0), notValidAfter: Date(timeIntervalSince1970: 4_000_000_000),
-            issuer: self.name, subject: self.name, signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: try Certificate.Extensions {
-                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
-                Critical(KeyUsage(keyCertSign: true, cRLSign: true))
-            },
-            issuerPrivateKey: .init(key))
-        certificate = try root.serializeAsPEM().pemString + "\n"
+    /// The collector's own: whom the kiosk was told to believe.
+    init(ofCollectorIn folder: String) throws {
+        func text(_ file: String) throws -> String {
+            try String(contentsOf: URL(filePath: "\(folder)/\(file)"), encoding: .utf8)
+        }
+        key = try P256.Signing.PrivateKey(pemRepresentation: try text("authority.key"))
+        name = try Certificate(pemEncoded: try text("authority.pem")).subject
+    }
+
+    /// Another one of the same name.
+    init(pretendingToBe other: TortureAuthority) {
+        key = P256.Signing.PrivateKey()
+        name = other.name
     }
 
     /// A server's certificate for `host`, from and to in seconds since 1970.

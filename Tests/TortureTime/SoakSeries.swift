@@ -74,8 +74,9 @@ struct SoakSeries: Sendable {
         return Self.median(slopes)
     }
 
-    /// Complaints about the samples from `from` seconds on; a series too short to judge is one.
-    func judge(from: Double) -> [String] {
+    /// Complaints about the samples from `from` seconds on; a series too short to judge is one. A soak of a few minutes
+    /// only fills caches: then `judgesSlope` is false, and the slope is told and not judged.
+    func judge(from: Double, judgesSlope: Bool = true) -> [String] {
         let samples = warm(from: from)
         guard samples.count >= 8, let first = samples.first, let last = samples.last else {
             return ["\(name): only \(samples.count) samples after warm-up"]
@@ -84,7 +85,7 @@ struct SoakSeries: Sendable {
         let slope = slope(from: from)
         let share = slope / max(1, Self.median(samples.map(\.resident)))
         let rise = slope * (last.time - first.time) / 3600
-        if share > Self.mostSlope, rise > Self.pages {
+        if judgesSlope, share > Self.mostSlope, rise > Self.pages {
             complaints.append("\(name) grows by \(Self.percent(share)) % an hour, \(Int(rise)) KiB in all")
         }
         for (what, path) in [("descriptors", \Holding.descriptors), ("threads", \Holding.threads)] {

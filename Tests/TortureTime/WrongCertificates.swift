@@ -93,12 +93,14 @@ extension WrongCertificates {
     final class Bench {
         private let kiosk: ClockedKiosk
         private let region: SecureRegion
-        private let authority = try? TortureAuthority("the pinned one")
-        private let stranger = try? TortureAuthority("a public one")
+        private let authority: TortureAuthority
+        private let stranger: TortureAuthority
 
         init(at place: Place) throws {
             region = try SecureRegion("g34-region", at: place)
             kiosk = try ClockedKiosk("g34-1", at: place)
+            authority = try TortureAuthority(ofCollectorIn: region.folder)
+            stranger = TortureAuthority(pretendingToBe: authority)
             try region.start()
             try kiosk.start()
             // The pin needs no clock.
@@ -107,17 +109,6 @@ extension WrongCertificates {
             try kiosk.enrol(at: region.address, code: ticket.code, pin: ticket.pin)
             kiosk.stopRun()
             region.stop()
-            try believe(authority?.certificate ?? "")
-        }
-
-        /// From now on this authority is pinned, as if it had been handed over at enrolment.
-        private func believe(_ certificate: String) throws {
-            let path = URL(filePath: kiosk.stateFolder + "/collector.json")
-            guard var record = try JSONSerialization.jsonObject(with: Data(contentsOf: path)) as? [String: Any] else {
-                throw ChildError("\(path.path) is no object of JSON")
-            }
-            record["authority"] = certificate
-            try JSONSerialization.data(withJSONObject: record).write(to: path)
         }
 
         /// Whether the uplink talks to the collector.
@@ -126,8 +117,7 @@ extension WrongCertificates {
             let dates = row.shown.dates(now: now, floor: floor)
             let issuer = row.shown == .otherAuthority ? stranger : authority
             let host = row.shown == .otherName ? "elsewhere.example" : "localhost"
-            guard let issued = try issuer?.issue(host: host, from: dates.from, to: dates.to) else { return false }
-            try region.show(issued)
+            try region.show(try issuer.issue(host: host, from: dates.from, to: dates.to))
             try region.start()
             defer { region.stop() }
             try Data("\(floor)\n".utf8).write(to: URL(filePath: kiosk.stateFolder + "/time.floor"))
