@@ -243,7 +243,9 @@ let testTargets: [Target] = [
         swiftSettings: strict),
     tests("Decoders", ["SeededRandom"], exclude: ["Corpus"]),
     tests("TortureSimulation", ["Torture"]),
-    tests("TortureTime", ["Torture", "RealPrograms", "KioskShell", "otsenka-kiosk", "otsenka-collector", "hasty-uplink"]),
+    tests(
+        "TortureTime",
+        ["Torture", "RealPrograms", "SeededRandom", "KioskShell", "otsenka-kiosk", "otsenka-collector", "hasty-uplink"]),
     tests(
         "TortureCollector",
         [

@@ -22,10 +22,10 @@ struct TortureAuthority {
         name = try Certificate(pemEncoded: try text("authority.pem")).subject
     }
 
-    /// Another one of the same name.
-    init(pretendingToBe other: TortureAuthority) {
+    /// Another one, of its own name or of another's.
+    init(pretendingToBe other: TortureAuthority? = nil) throws {
         key = P256.Signing.PrivateKey()
-        name = other.name
+        name = try other?.name ?? DistinguishedName { CommonName("a public authority") }
     }
 
     /// A server's certificate for `host`, from and to in seconds since 1970.

@@ -8,7 +8,7 @@ import Torture
 /// real `run` and a real uplink: the kiosk connects where it should and nowhere else.
 enum WrongCertificates {
     static let promise = "G34 certificates and clocks"
-    static let torture = Torture(promise, tries: 48) { try await run($0) }
+    static let torture = Torture(promise, tries: 54) { try await run($0) }
 
     /// How the kiosk's wall clock stands.
     enum Clock: CaseIterable {
@@ -30,12 +30,14 @@ enum WrongCertificates {
     /// What the collector shows.
     enum Shown: CaseIterable {
         case good, shortLived, endedLongAgo, endedBeforeTheFloor, endedAfterTheFloor, notYetBegun, otherName
-        case otherAuthority
+        case otherAuthority, pretendingAuthority
+
+        var isForeign: Bool { self == .otherName || self == .otherAuthority || self == .pretendingAuthority }
 
         /// From and to, seconds since 1970.
         func dates(now: Int64, floor: Int64) -> (from: Int64, to: Int64) {
             switch self {
-            case .good, .otherName, .otherAuthority: (946_684_800, 4_000_000_000)
+            case .good, .otherName, .otherAuthority, .pretendingAuthority: (946_684_800, 4_000_000_000)
             case .shortLived: (floor - 86_400, now + 90 * 86_400)
             case .endedLongAgo: (1_577_836_800, 1_609_459_200)
             case .endedBeforeTheFloor: (1_577_836_800, floor - 60)
@@ -51,7 +53,7 @@ enum WrongCertificates {
 
         /// The rule of G34: judged at the wall clock if it is synchronised, and never before the floor.
         func isTrusted(now: Int64, floor: Int64) -> Bool {
-            if shown == .otherName || shown == .otherAuthority { return false }
+            if shown.isForeign { return false }
             let dates = shown.dates(now: now, floor: floor)
             let judged = clock.isSynchronised ? max(now + clock.ahead(at: now), floor) : floor
             return dates.from <= judged && judged <= dates.to
@@ -95,12 +97,14 @@ extension WrongCertificates {
         private let region: SecureRegion
         private let authority: TortureAuthority
         private let stranger: TortureAuthority
+        private let pretender: TortureAuthority
 
         init(at place: Place) throws {
             region = try SecureRegion("g34-region", at: place)
             kiosk = try ClockedKiosk("g34-1", at: place)
             authority = try TortureAuthority(ofCollectorIn: region.folder)
-            stranger = TortureAuthority(pretendingToBe: authority)
+            stranger = try TortureAuthority()
+            pretender = try TortureAuthority(pretendingToBe: authority)
             try region.start()
             try kiosk.start()
             // The pin needs no clock.
@@ -115,7 +119,16 @@ extension WrongCertificates {
         func isTaken(_ row: Row, floor: Int64, uplink: String, options: [String]) throws -> Bool {
             let now = WallShim.now / 1000
             let dates = row.shown.dates(now: now, floor: floor)
-            let issuer = row.shown == .otherAuthority ? stranger : authority
+            let issuer =
+                switch row.shown {
+                case .otherAuthority: stranger
+                case .pretendingAuthority: pretender
+                default: authority
+                }
+            // OpenSSL gives up over a signature that the known authority has not made before it judges the chain.
+            let refusal =
+                row.shown == .pretendingAuthority
+                ? "code=CURLE_SSL_CONNECT_ERROR" : "code=CURLE_PEER_FAILED_VERIFICATION"
             let host = row.shown == .otherName ? "elsewhere.example" : "localhost"
             try region.show(try issuer.issue(host: host, from: dates.from, to: dates.to))
             try region.start()
@@ -130,7 +143,7 @@ extension WrongCertificates {
             return try wait(for: "a word of the uplink", log: kiosk.uplinkLog) { [kiosk] in
                 let said = (try? String(contentsOf: URL(filePath: kiosk.uplinkLog), encoding: .utf8)) ?? ""
                 if said.contains("the collector takes records") { return true }
-                return said.contains("CURLE_PEER_FAILED_VERIFICATION") ? false : nil
+                return said.contains(refusal) ? false : nil
             }
         }
 
