@@ -21,7 +21,7 @@ build: ## The release programs in .build/release
 bench: ## Speed and memory against baselines measured in the same run
 	@.make/bench
 
-torture: ## The promises under every fault: PART=journal|uplink|collector|simulation|fuzz [SEED=1 TRIES=100 ONLY=G1]
+torture: ## The promises under every fault: PART=journal|uplink|collector|simulation|time|soak|fuzz [SEED=1 TRIES=100 ONLY=G1]
 	@.make/torture
 
 format: ## Rewrite the sources in the house format

@@ -174,6 +174,12 @@ let helpers: [Target] = [
             "SeededRandom", "Torture", "Wire",
         ], path: "Tests/TortureSimulation", swiftSettings: strict),
     .target(
+        name: "TortureTime",
+        dependencies: [
+            "Torture", "TortureUplink", "RealPrograms", "SeededRandom", "Collecting", "CollectorSQLite", "Curl",
+            "FakeKiosk", "KioskControl", "KioskShell", "Ledger", "Ratings", "Wire", crypto, x509,
+        ], path: "Tests/TortureTime", swiftSettings: strict),
+    .target(
         name: "CollectorMemory", dependencies: ["Collecting", "Ledger", "Ratings"], path: "Tests/CollectorMemory",
         swiftSettings: strict),
     .target(
@@ -239,6 +245,9 @@ let testTargets: [Target] = [
     tests("Decoders", ["SeededRandom"], exclude: ["Corpus"]),
     tests("TortureSimulation", ["Torture"]),
     tests(
+        "TortureTime",
+        ["Torture", "RealPrograms", "SeededRandom", "KioskShell", "otsenka-kiosk", "otsenka-collector", "hasty-uplink"]),
+    tests(
         "TortureCollector",
         [
             "Torture", "Collecting", "KioskControl", "Ledger", "RealPrograms", "SeededRandom", "otsenka-collector",
@@ -251,8 +260,8 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "otsenka-torture",
         dependencies: [
-            "Torture", "TortureJournal", "TortureUplink", "TortureCollector", "TortureSimulation", "RealPrograms",
-            "otsenka-kiosk", "otsenka-collector", "hasty-uplink", "journal-writer", argumentParser,
+            "Torture", "TortureJournal", "TortureUplink", "TortureCollector", "TortureSimulation", "TortureTime",
+            "RealPrograms", "otsenka-kiosk", "otsenka-collector", "hasty-uplink", "journal-writer", argumentParser,
         ], path: "Tests/otsenka-torture", swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),

@@ -59,7 +59,9 @@ extension BootClocks {
         contact: (_ boot: Int) throws -> BootContact?
     ) rethrows {
         let runs = Self.runs(of: moments)
-        let sending = now.map { (boot: $0.boot, start: received - Self.cut($0.bootMilliseconds)) }
+        let sending = try now.map {
+            (boot: $0.boot, start: Self.start(of: $0, received: received, after: try contact($0.boot)))
+        }
         var exact: [Int: Int64] = [:]
         if let sending { exact[sending.boot] = sending.start }
         for run in runs where exact[run.boot] == nil {
@@ -71,7 +73,7 @@ extension BootClocks {
         // one run of the clock, and then it is no earlier one.
         var latest: [Int64] = []
         // What a file brought was written before it came, on a clock that nobody knows any more.
-        var next = (start: sending?.start ?? received, clock: now.map { Self.cut($0.bootMilliseconds) } ?? 0)
+        var next = (start: sending?.start ?? received, clock: now.map { Self.cut($0.bootMilliseconds) } ?? -1)
         for run in runs.reversed() {
             let bound = run.greatest <= next.clock ? next.start : next.start - run.greatest
             let start = exact[run.boot] ?? min(bound, received - run.greatest)
@@ -80,10 +82,29 @@ extension BootClocks {
         }
         var floor = floor
         starts = zip(runs, latest.reversed()).map { run, latest in
-            let earliest = exact[run.boot] ?? min(floor - run.least, latest)
+            // Without a contact it stays an interval, however narrow, and is counted as uncertain.
+            let earliest = exact[run.boot] ?? min(floor - run.least, latest - 1)
             floor = earliest + run.greatest
             return Start(boot: run.boot, earliest: earliest, latest: latest)
         }
+    }
+
+    /// The whole time-out of a request, milliseconds (`reliability.md` §7): what took longer on its way is no delay.
+    private static let longestWay: Int64 = 90_000
+    /// What an estimate may rise by: one part of so many of the time since the contact before, as crystals differ. So a
+    /// slow line costs a record less than two seconds for five hours after a contact.
+    private static let rise: Int64 = 10_000
+
+    /// When the boot of a request started: as the request itself says, less what an earlier contact of this boot shows
+    /// to be delay. A slow line only ever makes a start seem later; the collector's own clock, once set, is believed.
+    static func start(of now: KioskClock, received: Int64, after contact: BootContact?) -> Int64 {
+        let start = received - cut(now.bootMilliseconds)
+        guard let contact else { return start }
+        let known = contact.received - cut(contact.bootMilliseconds)
+        let passed = cut(now.bootMilliseconds) - cut(contact.bootMilliseconds)
+        guard passed > 0 else { return min(start, known) }
+        let highest = known + passed / rise
+        return start - highest > longestWay ? start : min(start, highest)
     }
 
     private static func runs(of moments: [Moment]) -> [Run] {

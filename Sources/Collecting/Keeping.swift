@@ -41,10 +41,8 @@ extension Collector {
             row.claim = HeadClaim(
                 note: head.serialized, sequence: head.head.sequence, created: moment.created, boot: moment.clock.boot,
                 bootMilliseconds: moment.clock.bootMilliseconds)
-            let contact = BootContact(
-                boot: moment.clock.boot, bootMilliseconds: moment.clock.bootMilliseconds, received: now)
             // A file that is read today does not say that the kiosk is in touch today.
-            if !moment.isCarried { try transaction.put(contact, chain: row.chain) }
+            if !moment.isCarried { try put(contactOf: moment.clock, row.chain, now: now, in: transaction) }
         }
         guard let receipt, receipt.head.sequence > (try shownReceipt(row)?.head.sequence ?? 0) else { return }
         if receipt.head.sequence > row.head.sequence {
@@ -54,6 +52,17 @@ extension Collector {
             try event(.rewindCollector, message, row, now: now, in: transaction)
         }
         row.receipt = receipt.serialized
+    }
+
+    private func put(
+        contactOf clock: KioskClock, _ chain: Int64, now: Int64, in transaction: any StoreTransaction
+    ) throws {
+        let start = BootClocks.start(
+            of: clock, received: now, after: try transaction.contact(chain, boot: clock.boot))
+        // As if it had come without delay.
+        let contact = BootContact(
+            boot: clock.boot, bootMilliseconds: clock.bootMilliseconds, received: start + clock.bootMilliseconds)
+        try transaction.put(contact, chain: chain)
     }
 
     private func shownReceipt(_ row: EpochRow) throws -> Checkpoint? {

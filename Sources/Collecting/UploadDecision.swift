@@ -40,21 +40,13 @@ enum HeadVerdict: Equatable, Sendable {
 }
 
 extension RequestMoment {
-    /// A clock step that a synchronisation may make backwards within one boot, seconds.
-    private static let toleratedStep: Int64 = 60
-
     /// Whether the kiosk made this request after the one that carried `claim`, by its boot clock alone.
     ///
     /// libcurl repeats requests by itself and networks deliver late, so a head below the stored one proves nothing
-    /// unless the request is newer. The boot clock of a chain never goes back; the wall clock does, by years where a
-    /// battery is empty.
+    /// unless the request is newer. The boot clock of a chain never goes back. The wall clock goes anywhere, by years
+    /// where a battery is empty or an NTP server lies, so no decision looks at it.
     func isLater(than claim: HeadClaim) -> Bool {
         clock.boot != claim.boot ? clock.boot > claim.boot : clock.bootMilliseconds > claim.bootMilliseconds
-    }
-
-    /// Whether the wall clock says so, and clearly: a hint, for a card that was set back counts boots again.
-    func seemsLater(than claim: HeadClaim) -> Bool {
-        created > claim.created && created - claim.created > Self.toleratedStep
     }
 
     /// Whether the claim of `claim` may give way to this request's, which signs `sequence`.
@@ -75,14 +67,18 @@ extension ChainFacts {
         // A file is old by its nature: its head may close no epoch and raise no alarm. A card that was set back shows as
         // a fork as soon as it has written anything.
         if moment.isCarried { return signed.sequence < max(claim.sequence, head.sequence) ? .late : .plain }
-        guard moment.isLater(than: claim) else {
-            // A late repeat of an honest kiosk names a record as it is stored.
-            let isAnotherPast = signed.sequence < head.sequence && atSignedHead.map { $0 != signed.hash } ?? false
-            if isAnotherPast, moment.seemsLater(than: claim) { return .rewound }
-            return signed.sequence < claim.sequence ? .late : .plain
-        }
+        if isAnotherPast(signed) { return .rewound }
+        guard moment.isLater(than: claim) else { return signed.sequence < claim.sequence ? .late : .plain }
         if signed.sequence < head.sequence { return .rewound }
         return signed.sequence < claim.sequence ? .tailCut : .plain
+    }
+
+    /// Whether the kiosk signs another record than the one that is stored at that sequence.
+    ///
+    /// No clock is needed for a card that was set back: it counts its boots again, but the start of the program writes a
+    /// record of its own, so its head never names a record as it is stored. A late repeat of an honest kiosk always does.
+    private func isAnotherPast(_ signed: ChainHead) -> Bool {
+        signed.sequence < head.sequence && atSignedHead.map { $0 != signed.hash } ?? false
     }
 
     /// Decides over a checked batch. `receipted` is the sequence of the newest valid receipt that the kiosk shows.

@@ -7,8 +7,6 @@ import Systemd
 final class Housekeeping {
     /// How often the wall clock is compared with the boot clock.
     static let lookMilliseconds: Int64 = 10_000
-    /// A difference beyond this is a step (`reliability.md` §7).
-    static let stepMilliseconds: Int64 = 1_000
     /// How often records that are receipted and old enough are looked for.
     static let compactMilliseconds: Int64 = 3_600_000
 
@@ -16,15 +14,13 @@ final class Housekeeping {
     private let clock: WallClock
     private let logger: Logger
     private var timers: [Timer] = []
-    private var lastOffset: Int64
-    private var lastWall: String
+    private var watch: ClockWatch
 
     init(loop: EventLoop, worker: JournalWorker, clock: WallClock, logger: Logger) throws {
         self.worker = worker
         self.clock = clock
         self.logger = logger
-        lastOffset = clock.offsetMilliseconds()
-        lastWall = clock.now().wall
+        watch = ClockWatch(offset: clock.offsetMilliseconds(), wall: clock.now().wall)
         try every(Self.lookMilliseconds, on: loop) { [weak self] in self?.look() }
         try every(Self.compactMilliseconds, on: loop) { [weak self] in self?.compact() }
     }
@@ -43,12 +39,9 @@ final class Housekeeping {
     }
 
     private func look() {
-        let offset = clock.offsetMilliseconds()
-        let wall = clock.now().wall
-        defer { (lastOffset, lastWall) = (offset, wall) }
-        guard abs(offset - lastOffset) > Self.stepMilliseconds else { return }
-        logger.notice("the wall clock was set", metadata: ["old": "\(lastWall)", "new": "\(wall)"])
-        worker.append(.clock(ClockChange(old: lastWall, new: wall)), at: clock.stamp()) { [logger] result in
+        guard let change = watch.look(offset: clock.offsetMilliseconds(), wall: clock.now().wall) else { return }
+        logger.notice("the wall clock was set", metadata: ["old": "\(change.old)", "new": "\(change.new)"])
+        worker.append(.clock(change), at: clock.stamp()) { [logger] result in
             if case .failure(let error) = result, error != .notEnrolled {
                 logger.error("the change of the clock was not stored", metadata: ["cause": "\(error)"])
             }

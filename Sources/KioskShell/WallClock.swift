@@ -17,9 +17,13 @@ struct WallClock {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         let wall = Self.text(seconds: time.tv_sec, milliseconds: time.tv_nsec / 1_000_000)
-        // The format has fixed width, so texts compare as times do.
-        if wall < Self.floor { return (wall, .unset) }
-        return (wall, FileManager.default.fileExists(atPath: synchronised) ? .synced : .free)
+        return (wall, Self.state(of: wall, isSynchronised: FileManager.default.fileExists(atPath: synchronised)))
+    }
+
+    /// Whether to believe a wall clock. The format has fixed width, so texts compare as times do.
+    static func state(of wall: String, isSynchronised: Bool) -> ClockState {
+        if wall < floor { return .unset }
+        return isSynchronised ? .synced : .free
     }
 
     /// How far the wall clock is ahead of the boot clock, milliseconds: constant as long as nobody sets it.

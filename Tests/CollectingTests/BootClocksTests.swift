@@ -55,6 +55,36 @@ import Wire
         #expect(clocks.text == "4=30000")
     }
 
+    /// Contacts tell (boot_ms, received); the boot started at 10 000 000 on the collector's clock.
+    @Test(arguments: [
+        (
+            "quicker than the contact before", Int64(2_000), Int64(10_002_000), (Int64(1_000), Int64(10_001_500)),
+            10_000_000
+        ),
+        ("a minute on a slow line", 600_000, 10_660_000, (0, 10_000_000), 10_000_060),
+        ("as late as crystals differ", 600_000, 10_600_050, (0, 10_000_000), 10_000_050),
+        ("a late repeat of an older request", 1_000, 99_000_000, (600_000, 10_600_000), 10_000_000),
+        ("the collector's clock was set forward", 600_000, 14_200_000, (0, 10_000_000), 13_600_000),
+        ("the collector's clock was set back", 600_000, 7_000_000, (0, 10_000_000), 6_400_000),
+    ])
+    func `delay on the way is taken off by an earlier contact`(
+        _ name: String, milliseconds: Int64, received: Int64, contact: (Int64, Int64), start: Int64
+    ) {
+        let clocks = Self.clocks(
+            [(5, 0)], now: KioskClock(boot: 5, bootMilliseconds: milliseconds), received: received, floor: 0,
+            contacts: [5: contact])
+        #expect(clocks.text == "5=\(start)")
+    }
+
+    /// A floor that is as late as the next boot, because the contact before it was slow.
+    @Test func `a boot that never met the collector is never certain`() throws {
+        let clocks = Self.clocks(
+            [(4, 700), (5, 10)], now: KioskClock(boot: 5, bootMilliseconds: 1000), received: 50_000, floor: 49_999)
+        #expect(clocks.text == "4=48299..48300;5=49000")
+        let placed = try #require(clocks.placed(BootClocks.Moment(boot: 4, bootMilliseconds: 700), received: 50_000))
+        #expect(placed.uncertainty > 0)
+    }
+
     @Test(arguments: [Int64.min, -1, 0, Int64.max])
     func `no boot time overflows or lies after its arrival`(_ milliseconds: Int64) throws {
         let clocks = Self.clocks(

@@ -123,8 +123,27 @@ import Wire
         let old = Self.head(20, "a")
         let facts = ChainFacts(state: .open, head: Self.head(40, "a"), claim: claim, atSignedHead: old.hash)
         #expect(facts.verdict(on: old, at: moment) == .late)
-        // The same from a card that was set back and has lived on: it names a record that is not stored.
+    }
+
+    /// The start of the program on such a card writes a record of its own, so its head names one that is not stored.
+    @Test(arguments: [Int64(0), 100, 4_000_000_000], [(2, Int64(500)), (3, 9_000), (3, 11_000), (4, 1)])
+    func `a card that was set back is known whatever its clocks say`(created: Int64, clock: (boot: Int, Int64)) {
+        let claim = HeadClaim(note: "", sequence: 40, created: 1_795_000_000, boot: 3, bootMilliseconds: 10_000)
+        let moment = RequestMoment(created: created, clock: KioskClock(boot: clock.boot, bootMilliseconds: clock.1))
+        let facts = ChainFacts(
+            state: .open, head: Self.head(40, "a"), claim: claim, atSignedHead: Self.head(20, "a").hash)
         #expect(facts.verdict(on: Self.head(20, "b"), at: moment) == .rewound)
+    }
+
+    /// A request that was signed while the wall clock stood years ahead, and delivered after it had been corrected.
+    @Test(arguments: [Int64(0), 1_795_000_000, 4_000_000_000])
+    func `a late request of a healthy kiosk closes nothing whatever its wall clock said`(created: Int64) {
+        let claim = HeadClaim(note: "", sequence: 40, created: 1_795_000_000, boot: 3, bootMilliseconds: 10_000)
+        let old = Self.head(20, "a")
+        let facts = ChainFacts(state: .open, head: Self.head(40, "a"), claim: claim, atSignedHead: old.hash)
+        for clock in [KioskClock(boot: 3, bootMilliseconds: 9_000), KioskClock(boot: 2, bootMilliseconds: 90_000)] {
+            #expect(facts.verdict(on: old, at: RequestMoment(created: created, clock: clock)) == .late)
+        }
     }
 
     @Test func `a head that lost its unsent tail is told apart from one that went back`() {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 import Uplink
 
@@ -18,6 +19,7 @@ struct HastyUplink: ParsableCommand {
     @Option var backoffCapMs: Int64 = 40
     @Option(help: "The longest Retry-After that is obeyed.") var retryAfterCapMs: Int64 = 200
     @Option(help: "The longest exchange.") var totalMs = 2_000
+    @Flag(help: "Wrong on purpose: judge certificates by the machine's clock alone.") var trustWallClock = false
     @Option(help: "Slower than 100 bytes in a second for so long is a stall, seconds.") var stallSeconds = 30
 
     func run() {
@@ -29,6 +31,10 @@ struct HastyUplink: ParsableCommand {
         settings.curl.connectMilliseconds = min(10_000, totalMs)
         settings.curl.totalMilliseconds = totalMs
         settings.curl.stallSeconds = stallSeconds
+        if trustWallClock {
+            unlink(stateDir + "/time.floor")
+            settings.earliestTime = Int64(time(nil))
+        }
         settings.delivery.batchRecords = batch
         settings.delivery.flushRecords = flushRecords
         settings.delivery.flushMilliseconds = flushMs

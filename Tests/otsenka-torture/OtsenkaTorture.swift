@@ -6,6 +6,7 @@ import Torture
 import TortureCollector
 import TortureJournal
 import TortureSimulation
+import TortureTime
 import TortureUplink
 
 /// `make torture`: the promises of `reliability.md` under every fault, as often as the figures say.
@@ -21,7 +22,7 @@ struct OtsenkaTorture: AsyncParsableCommand {
 
     /// What can be tortured by itself.
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case journal, uplink, collector, simulation
+        case journal, uplink, collector, simulation, time, soak
 
         var tortures: [Torture] {
             switch self {
@@ -29,6 +30,8 @@ struct OtsenkaTorture: AsyncParsableCommand {
             case .uplink: UplinkTortures.all
             case .collector: CollectorTortures.all
             case .simulation: SimulationTortures.all
+            case .time: TimeTortures.all
+            case .soak: TimeTortures.soak
             }
         }
     }

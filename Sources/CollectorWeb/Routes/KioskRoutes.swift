@@ -22,6 +22,8 @@ struct KioskRoutes: Sendable {
     }
 
     @Sendable func upload(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        // Records are placed by when the request came, not by how long a slow line took over its body.
+        let came = now()
         let kiosk = try kiosk(context)
         let range = (context.parameters.get("range") ?? "").split(separator: "-", omittingEmptySubsequences: false)
         guard range.count == 2, let first = Self.number(range[0]), let last = Self.number(range[1]),
@@ -35,7 +37,7 @@ struct KioskRoutes: Sendable {
         return try await admission.work(for: kiosk.rawValue) {
             try await admission.upload {
                 let body = try await body(of: request, atMost: limits.bodyBytes)
-                let answer = try await collector.upload(permit, body: body, now: now(), inflate: inflate)
+                let answer = try await collector.upload(permit, body: body, now: came, inflate: inflate)
                 counters.acknowledge(Int(last - first + 1))
                 return try Answers.json(answer)
             }
@@ -43,6 +45,7 @@ struct KioskRoutes: Sendable {
     }
 
     @Sendable func heartbeat(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        let came = now()
         let kiosk = try kiosk(context)
         try admission.checkShare(of: kiosk.rawValue)
         try checkLength(request, atMost: Self.heartbeatBytes)
@@ -50,7 +53,7 @@ struct KioskRoutes: Sendable {
         try admission.admit(kiosk: kiosk.rawValue)
         return try await admission.work(for: kiosk.rawValue) {
             let body = try await body(of: request, atMost: Self.heartbeatBytes)
-            return try Answers.json(try await collector.heartbeat(permit, body: body, now: now()))
+            return try Answers.json(try await collector.heartbeat(permit, body: body, now: came))
         }
     }
 
