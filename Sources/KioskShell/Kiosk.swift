@@ -28,6 +28,9 @@ public final class Kiosk {
     private let clock = WallClock()
     private var console: Console?
     private var screen: Screen?
+    /// Nothing can be recorded: nobody is asked.
+    private var isFull = false
+    private var roomTimer: Timer?
     private var dialog: DialogDriver?
     private var input: InputDriver?
     private var uplink: UplinkService?
@@ -239,8 +242,7 @@ public final class Kiosk {
             logger.notice("the kiosk is enrolled", metadata: ["kiosk": "\(facts.identity?.kiosk.rawValue ?? "")"])
             recordStart()
         }
-        guard facts.journal.enrolment != nil else { return }
-        dialog?.handle(facts.marks.contains(.noInput) ? .setClosed(.noInput) : .opened)
+        if facts.journal.enrolment != nil { openOrClose() }
     }
 
     /// Nobody can press anything: say so instead of asking; and open again when a device comes.
@@ -254,9 +256,17 @@ public final class Kiosk {
                 "there is no input device",
                 metadata: ["next": "connect a touch panel or a button box; it is taken at once when it appears"])
         }
-        guard facts.journal.enrolment != nil else { return }
-        dialog?.handle(isMissing ? .setClosed(.noInput) : .opened)
+        openOrClose()
     }
+
+    /// Why nobody is asked; nothing while the dialog may be open.
+    private var closing: ClosedReason? {
+        if facts.journal.enrolment == nil { return .notEnrolled }
+        if isFull { return .storeFull }
+        return facts.marks.contains(.noInput) ? .noInput : nil
+    }
+
+    private func openOrClose() { dialog?.handle(closing.map(DialogEvent.setClosed) ?? .opened) }
 
     private func marksChanged() { dialog?.handle(.setTechnicianMark(!facts.marks.isEmpty)) }
 
@@ -305,6 +315,11 @@ public final class Kiosk {
             case .success(let facts):
                 self.facts.journalChanged(facts)
                 uplink?.backlogChanged()
+                guard isFull else { return }
+                isFull = false
+                logger.notice("there is room again")
+                openOrClose()
+            case .failure(.full(let path)): waitForRoom(path)
             case .failure(let error):
                 logger.critical("the start could not be recorded", metadata: ["cause": "\(error)"])
                 loop.stop(status: error.exitStatus)
@@ -313,7 +328,53 @@ public final class Kiosk {
     }
 }
 
+// MARK: - A full disk
+
+extension Kiosk {
+    /// How often a full disk is looked at.
+    private static let roomMilliseconds: Int64 = 2_000
+
+    /// Nothing can be recorded, so nobody is asked (`reliability.md` §7, “When full”) until there is room again.
+    private func waitForRoom(_ path: String) {
+        if !isFull {
+            logger.critical(
+                "the disk is full: nobody is asked any more",
+                metadata: [
+                    "journal": "\(path)", "next": "free space, or let the uplink deliver; it opens again by itself",
+                ])
+        }
+        isFull = true
+        facts.set(.diskFull, true)
+        openOrClose()
+        lookForRoomLater()
+    }
+
+    private func lookForRoomLater() {
+        do {
+            let timer = try roomTimer ?? loop.timer { [weak self] in self?.lookForRoom() }
+            roomTimer = timer
+            try timer.arm(afterMilliseconds: Self.roomMilliseconds)
+        } catch {
+            logger.critical("no timer can be set; the program starts again", metadata: ["cause": "\(error)"])
+            loop.stop(status: 75)
+        }
+    }
+
+    private func lookForRoom() {
+        worker.perform({ journal throws(JournalError) in try journal.capacity() }, on: loop) { [weak self] result in
+            switch result {
+            case .success(let capacity) where capacity.level == .full: self?.lookForRoomLater()
+            case .success: self?.recordStart()
+            case .failure(let error): self?.loop.stop(status: error.exitStatus)
+            }
+        }
+    }
+}
+
 extension ClosedReason {
+    /// No room for records: fault 3 of the technician's guide.
+    static let storeFull = ClosedReason.fault(code: 3)
+
     /// No touch panel and no buttons: fault 2 of the technician's guide.
     static let noInput = ClosedReason.fault(code: 2)
 }
