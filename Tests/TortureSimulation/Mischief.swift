@@ -150,7 +150,7 @@ extension World {
             guard (try? await region.collector.revokeKiosk(box.kiosk, reason: "drill", now: now)) != nil else { return }
             region.settle()
             region.staffActed = now
-            oracle.excuse(box.kiosk, "it was revoked")
+            oracle.excuse(box.kiosk, Oracle.revoked)
             if draw(2) == 0 { replace(box, after: 60_000 + draw(300_000)) }
         case 1: replace(box, after: 1)
         default:

@@ -48,6 +48,9 @@ final class Oracle {
     private(set) var events: [EventRow] = []
     var now: Int64 = 0
 
+    /// The excuse of a revoked kiosk's chains: what comes of them is kept apart.
+    static let revoked = "it was revoked"
+
     static func key(_ genesis: Genesis) -> String { genesis.hash.base64 }
 
     func violate(_ what: String) { if violations.count < 20 { violations.append(what) } }

@@ -101,6 +101,10 @@ final class SimulatedJournal {
             // The collector may have closed the one before: then only an enrolment lets it in.
             oracle.fork([enrolment.genesis], "it follows one of two pasts")
         }
+        if oracle.chains[Oracle.key(note.enrolment.genesis)]?.excuse == Oracle.revoked {
+            // Keys that are not trusted open no epoch that is.
+            oracle.excuse(enrolment.genesis, Oracle.revoked)
+        }
         oracle.make(line, in: enrolment.genesis, at: 1)
         chain.append(line)
         try commit { $0.store = Card.Store(epochs: [chain], boot: boot) }
