@@ -38,6 +38,12 @@ extension Collector {
     private func take(
         _ heartbeat: Heartbeat, permit: HeartbeatPermit, now: Int64, in transaction: any StoreTransaction
     ) throws -> Refusal? {
+        if let epoch = try transaction.epoch(permit.kiosk, heartbeat.epoch), !permit.speaks(for: epoch) {
+            throw Refusal(
+                error: .badSignature,
+                message: "\(SignatureError.otherKey) of epoch \(epoch.epoch); two machines may speak as kiosk "
+                    + "\(permit.kiosk): enrol it again")
+        }
         if let succession = permit.succession { try transaction.insert(succession, of: permit.kiosk, received: now) }
         try transaction.put(Self.row(heartbeat, of: permit.kiosk, now: now))
         // An epoch that the kiosk has just opened by itself is made known by its first batch, not by a heartbeat.

@@ -29,7 +29,15 @@ public struct HeartbeatPermit: Sendable {
     let moment: RequestMoment
     /// All epochs of the kiosk, oldest first; not empty.
     let epochs: [EpochRow]
+    let transport: TransportKeys
     let succession: KeySuccession?
+
+    /// Whether the key that signed may speak for `epoch`: its own, or the newest one. An older card holds the journal key
+    /// too, and could otherwise close an epoch that was opened after it.
+    func speaks(for epoch: EpochRow) -> Bool {
+        let speaking = [epoch, epochs.last ?? epoch].map(transport.current(of:)) + [succession?.newKey]
+        return speaking.contains(RequestSignature.keyID(of: head))
+    }
 }
 
 extension Collector {
@@ -111,7 +119,8 @@ extension Collector {
             head, keys: transport.current + [shown?.newKey].compactMap(\.self),
             required: ["content-digest", "head", "otsenka-clock"])
         if newest.state == .revoked { throw Self.revoked(kiosk) }
-        return HeartbeatPermit(kiosk: kiosk, head: head, moment: moment, epochs: epochs, succession: shown)
+        return HeartbeatPermit(
+            kiosk: kiosk, head: head, moment: moment, epochs: epochs, transport: transport, succession: shown)
     }
 
     private func known(of kiosk: KioskID) async throws -> (epochs: [EpochRow], successions: [TransportRow]) {

@@ -35,6 +35,8 @@ import Torture
         (48, "a late repeat from before the wall clock went back closed a healthy epoch"),
         (55, "and what it had thanked was refused for ever"),
         (77, "a restored collector, and an enrolment before it had heard of the kiosk's newest epoch"),
+        (1425, "the heartbeat of a cloned card closed an epoch that was enrolled after the copy"),
+        (1619, "a revoked kiosk lost its journal and opened the next epoch"),
         (127, "a failure while a receipt was stored stopped the uplink until the next visitor"),
     ]
 
