@@ -88,7 +88,7 @@ struct ExportCommand: ParsableCommand {
             let done = written.reduce(0) { $0 + $1.records }
             if !json { print("\(name)  \(done) of \(total) records") }
         }
-        if json { return try printFacts(written) }
+        if json { return try printJSON(written) }
         print("\(written.count) files with \(total) records are on \(folder.path); import them with:")
         print("  otsenka-collector import batches --dir COLLECTOR \(folder.path)")
     }
@@ -115,7 +115,7 @@ struct ExportCommand: ParsableCommand {
                 try show(text, name: "\(name)-\(CodePicture.padded(index + 1)).png", in: folder)
             }
         }
-        if json { return try printFacts(written) }
+        if json { return try printJSON(written) }
         print(
             "\(count) codes hold \(written.reduce(0) { $0 + $1.records }) records; scan them all, in any order, into a")
         print("file of lines and import it with:  otsenka-collector import qr --dir COLLECTOR FILE")
@@ -150,12 +150,6 @@ struct ExportCommand: ParsableCommand {
 
     private func opened(_ path: String) throws -> BatchFolder {
         try onFolder { () throws(BatchFolderError) in try BatchFolder(path, create: true) }
-    }
-
-    private func printFacts(_ files: [ExportedFile]) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(files), as: UTF8.self))
     }
 }
 

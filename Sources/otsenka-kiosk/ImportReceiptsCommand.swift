@@ -33,9 +33,7 @@ struct ImportReceiptsCommand: ParsableCommand {
         for path in paths { results += try take(path) }
         let refused = results.filter { $0.result == "refused" }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(results), as: UTF8.self))
+            try printJSON(results)
         } else {
             if results.isEmpty { print("no receipt was found") }
             for result in results { print(result.text) }

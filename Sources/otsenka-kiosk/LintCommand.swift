@@ -72,12 +72,6 @@ struct LintCommand: ParsableCommand {
         }
     }
 
-    private func printJSON(_ findings: [Finding]) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        print(String(decoding: try encoder.encode(findings), as: UTF8.self))
-    }
-
     /// The same fault on many screens is printed once, with their number.
     private func printText(_ findings: [Finding], questionnaire: String) {
         var order: [String] = []

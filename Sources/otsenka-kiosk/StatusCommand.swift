@@ -60,9 +60,7 @@ struct VerifyCommand: ParsableCommand {
         default: throw answer.failure
         }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(facts), as: UTF8.self))
+            try printJSON(facts)
         } else if facts.clean {
             print(facts.text)
         }

@@ -1,4 +1,3 @@
-import Curl
 import FoundationEssentials
 import Glibc
 import Ledger
@@ -9,25 +8,6 @@ import RealPrograms
 
 /// A real `otsenka-kiosk run` with the web display and two questions, enrolled with a collector that does not exist.
 final class KioskRig {
-    /// What `GET /screen.json` says.
-    struct Screen: Decodable, Equatable {
-        struct Target: Decodable, Equatable {
-            var id: String
-            var x: Int
-            var y: Int
-            var width: Int
-            var height: Int
-        }
-
-        var screen: String
-        var targets: [Target]
-
-        /// "idle", "question 5", "question 2" (by its answers), "thanks", "not-recorded", "closed".
-        var name: String {
-            screen == "question" ? "question \(targets.count { $0.id.hasPrefix("answer-") })" : screen
-        }
-    }
-
     /// One answer, as pressed and as stored.
     struct Answered: Equatable {
         var question: String
@@ -63,8 +43,7 @@ final class KioskRig {
     var log: String { folder + "/kiosk.log" }
     private let place: Place
     private var child: Child?
-    private var address = ""
-    private var session: CurlSession?
+    private var panel: WebPanel?
 
     /// Another web display and form for a kiosk that is enrolled already.
     init(
@@ -119,19 +98,8 @@ final class KioskRig {
         let child = try Child(
             wrapper + [place.program("otsenka-kiosk"), "run", "--settings", folder + "/kiosk.yaml"], log: log)
         self.child = child
-        session = nil
-        let found = try RealPrograms.wait(for: "the web display", log: log) { () -> String? in
-            let said = (try? String(contentsOf: URL(filePath: log), encoding: .utf8)) ?? ""
-            let opened = said.split(separator: "\n").first { $0.contains("the web display is open") }
-            if let address = opened?.split(separator: " ").first(where: { $0.hasPrefix("address=") }) {
-                return String(address.dropFirst("address=".count))
-            }
-            return child.hasEnded ? "" : nil
-        }
-        address = found
-        guard !found.isEmpty else { return false }
-        session = try CurlSession(channel: .plainLoopback)
-        return true
+        panel = try WebPanel(of: child, log: log)
+        return panel != nil
     }
 
     /// Sends a signal if there is one, and waits for the end; the exit status, or nothing after a signal.
@@ -150,24 +118,13 @@ final class KioskRig {
     var hasEnded: Bool { child?.hasEnded ?? true }
 
     /// Nothing when the program does not answer any more.
-    func screen() -> Screen? {
-        guard let answer = try? session?.perform(CurlRequest(method: "GET", url: address + "/screen.json")) else {
-            return nil
-        }
-        return try? JSONDecoder().decode(Screen.self, from: Data(answer.body))
-    }
+    func screen() -> WebPanel.Screen? { panel?.screen() }
 
     /// A finger on a target of the present screen; false when there is no such target or nobody to hear of it.
     @discardableResult
     func press(_ id: String) -> Bool {
-        guard let target = screen()?.targets.first(where: { $0.id == id }) else { return false }
-        let place = "\"x\":\(target.x + target.width / 2),\"y\":\(target.y + target.height / 2)"
-        return ["down", "up"].allSatisfy { kind in
-            let request = CurlRequest(
-                method: "POST", url: address + "/pointer", fields: [("Content-Type", "application/json")],
-                body: Array("{\"kind\":\"\(kind)\",\(place)}".utf8))
-            return (try? session?.perform(request)) != nil
-        }
+        guard let target = screen()?.target(id) else { return false }
+        return panel?.press(target) ?? false
     }
 
     /// The name of the first other screen than these; nothing when the program has ended or nothing changes in ten seconds.
@@ -240,5 +197,12 @@ struct AnswerOracle {
         if complaints.isEmpty { thanked = stored.answers }
         doubtful = []
         return complaints
+    }
+}
+
+extension WebPanel.Screen {
+    /// "idle", "question 5", "question 2" (by its answers), "thanks", "not-recorded", "closed".
+    var name: String {
+        screen == "question" ? "question \(targets.count { $0.id.hasPrefix("answer-") })" : screen
     }
 }

@@ -1,4 +1,3 @@
-import Curl
 import FoundationEssentials
 import Glibc
 import KioskControl
@@ -6,20 +5,6 @@ import RealPrograms
 
 /// A real kiosk with the web display, whose boot clock is a time namespace's and whose wall clock is the shim's.
 final class ClockedKiosk {
-    /// What `GET /screen.json` says.
-    private struct Screen: Decodable {
-        struct Target: Decodable {
-            var id: String
-            var x: Int
-            var y: Int
-            var width: Int
-            var height: Int
-        }
-
-        var screen: String
-        var targets: [Target]
-    }
-
     private static let form = """
         id: torture
         version: 1
@@ -44,8 +29,7 @@ final class ClockedKiosk {
     private let place: Place
     private(set) var run: Child?
     private(set) var uplink: Child?
-    private var session: CurlSession?
-    private var address = ""
+    private var panel: WebPanel?
     var log: String { folder + "/kiosk.log" }
     var uplinkLog: String { folder + "/uplink.log" }
     var stateFolder: String { folder + "/uplink" }
@@ -99,13 +83,8 @@ final class ClockedKiosk {
             words + [place.program("otsenka-kiosk"), "run", "--settings", folder + "/kiosk.yaml"],
             environment: wall.environment.merging(environment) { $1 }, log: log)
         run = child
-        address = try wait(for: "the web display of \(id)", log: log) { [log] () -> String? in
-            let said = (try? String(contentsOf: URL(filePath: log), encoding: .utf8)) ?? ""
-            let opened = said.split(separator: "\n").first { $0.contains("the web display is open") }
-            let words = opened?.split(separator: " ").first { $0.hasPrefix("address=") }
-            return words.map { String($0.dropFirst("address=".count)) }
-        }
-        session = try CurlSession(channel: .plainLoopback)
+        panel = try WebPanel(of: child, log: log)
+        guard panel != nil else { throw ChildError("\(id) ended before its display came; see \(log)") }
     }
 
     /// The uplink runs on the machine's boot clock: it asks `run` for every time that it tells.
@@ -123,15 +102,11 @@ final class ClockedKiosk {
 
     func stopRun(_ signal: Int32 = SIGTERM) {
         run?.end(signal)
-        (run, session) = (nil, nil)
+        (run, panel) = (nil, nil)
     }
 
     /// Whether `run` has ended by itself.
-    var hasEnded: Bool {
-        guard let run else { return true }
-        let stat = (try? String(contentsOf: URL(filePath: "/proc/\(run.pid)/stat"), encoding: .utf8)) ?? ""
-        return stat.isEmpty || stat.contains(") Z ")
-    }
+    var hasEnded: Bool { run?.hasEnded ?? true }
 
     func status() throws -> KioskStatus {
         let printed = try Child.output(
@@ -155,21 +130,6 @@ final class ClockedKiosk {
 // MARK: A visitor
 
 extension ClockedKiosk {
-    private func screen() -> Screen? {
-        let answer = try? session?.perform(CurlRequest(method: "GET", url: address + "/screen.json"))
-        return answer.flatMap { try? JSONDecoder().decode(Screen.self, from: Data($0.body)) }
-    }
-
-    private func press(_ target: Screen.Target) {
-        let place = "\"x\":\(target.x + target.width / 2),\"y\":\(target.y + target.height / 2)"
-        for kind in ["down", "up"] {
-            _ = try? session?.perform(
-                CurlRequest(
-                    method: "POST", url: address + "/pointer", fields: [("Content-Type", "application/json")],
-                    body: Array("{\"kind\":\"\(kind)\",\(place)}".utf8)))
-        }
-    }
-
     /// A whole visit; gives the time within which the question came up, or nothing if it was not thanked within
     /// `seconds`: then the answer may be stored or not.
     func visit(mark: Int, withinSeconds seconds: Int = 60) -> ClosedRange<Int64>? {
@@ -178,20 +138,20 @@ extension ClockedKiosk {
         var shown: ClosedRange<Int64>?
         var isAnswered = false
         while ContinuousClock.now < end {
-            guard let screen = screen() else {
+            guard let panel, let screen = panel.screen() else {
                 if isAnswered || hasEnded { return nil }
                 usleep(5_000)
                 continue
             }
             if screen.screen == "thanks", isAnswered { return shown }
             if isAnswered, screen.screen == "not-recorded" || screen.screen == "closed" { return nil }
-            if let target = screen.targets.first(where: { $0.id == "answer-\(mark)" }) {
+            if let target = screen.target("answer-\(mark)") {
                 if let began, shown == nil { shown = began...WallShim.now }
-                press(target)
+                panel.press(target)
                 isAnswered = shown != nil
-            } else if let target = screen.targets.first(where: { $0.id == "start" }), shown == nil {
+            } else if let target = screen.target("start"), shown == nil {
                 if began == nil { began = WallShim.now }
-                press(target)
+                panel.press(target)
             } else if isAnswered, screen.screen == "idle" {
                 return shown
             }

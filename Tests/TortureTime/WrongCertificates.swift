@@ -155,3 +155,11 @@ extension WrongCertificates {
         ]
     }
 }
+
+extension SecureRegion {
+    /// What it shows from its next start on.
+    func show(_ certificate: ServerCertificate) throws {
+        try Data(certificate.certificate.utf8).write(to: URL(filePath: folder + "/server.pem"))
+        try Data(certificate.key.utf8).write(to: URL(filePath: folder + "/server.key"))
+    }
+}

@@ -1,29 +1,31 @@
 import FoundationEssentials
 import Glibc
-import RealPrograms
 
-/// A real collector with its own TLS at one address, however often it starts.
-final class SecureRegion {
-    struct Ticket: Decodable {
-        var code: String
-        var pin: String
+/// A real collector with its own TLS at one address, however often it starts. It ends with this object.
+public final class SecureRegion {
+    /// What `kiosk add` prints.
+    public struct Ticket: Decodable {
+        public var code: String
+        public var pin: String
     }
 
-    let folder: String
+    public let folder: String
     private let program: String
     private let log: String
     private var server: Child?
     private var port = "0"
-    var address: String { "https://localhost:\(port)" }
+    public var address: String { "https://localhost:\(port)" }
 
-    init(_ name: String, at place: Place) throws {
+    /// Makes a new collector in the place's subfolder `name`; `start` runs it.
+    public init(_ name: String, at place: Place) throws {
         folder = "\(place.folder)/\(name)"
         log = folder + ".log"
         program = place.program("otsenka-collector")
         _ = try Child.output([program, "init", "--dir", folder, "--name", "otsenka-torture"], log: log)
     }
 
-    func start() throws {
+    /// Takes a free port the first time, the same one later.
+    public func start() throws {
         try? FileManager.default.removeItem(atPath: log)
         server = try Child(
             [
@@ -37,21 +39,16 @@ final class SecureRegion {
         }
     }
 
-    var pid: pid_t? { server?.pid }
-    var portNumber: UInt16 { UInt16(port) ?? 0 }
+    public var pid: pid_t? { server?.pid }
+    public var portNumber: UInt16 { UInt16(port) ?? 0 }
 
-    func stop(_ signal: Int32 = SIGTERM) {
+    public func stop(_ signal: Int32 = SIGTERM) {
         server?.end(signal)
         server = nil
     }
 
-    /// What it shows from its next start on.
-    func show(_ certificate: ServerCertificate) throws {
-        try Data(certificate.certificate.utf8).write(to: URL(filePath: folder + "/server.pem"))
-        try Data(certificate.key.utf8).write(to: URL(filePath: folder + "/server.key"))
-    }
-
-    func ticket(_ kiosk: String) throws -> Ticket {
+    /// Adds a kiosk.
+    public func ticket(_ kiosk: String) throws -> Ticket {
         let printed = try Child.output(
             [
                 program, "kiosk", "add", "--dir", folder, "--id", kiosk, "--office", "Hall", "--service", "Desk",
