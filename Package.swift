@@ -212,8 +212,8 @@ let testTargets: [Target] = [
     tests("Questionnaires"),
     tests("KioskJournal", [grdb, sqlite, crypto, "SeededRandom"]),
     .executableTarget(
-        name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings", grdb], path: "Tests/journal-writer",
-        swiftSettings: strict),
+        name: "journal-writer", dependencies: ["KioskJournal", "Ledger", "Ratings", grdb, sqlite],
+        path: "Tests/journal-writer", swiftSettings: strict),
     tests("DialogScreens", ["Questionnaires"], exclude: ["Golden"]),
     tests("KioskWeb", [hummingbirdTesting]),
     tests("KioskShell", ["Dialog", "Evdev", "Ratings", "otsenka-kiosk"]),
@@ -237,7 +237,8 @@ let testTargets: [Target] = [
     tests(
         "TortureUplink",
         [
-            "Torture", "RealPrograms", "SeededRandom", "Ledger", "otsenka-kiosk", "otsenka-collector", "hasty-uplink",
+            "Torture", "RealPrograms", "SeededRandom", "Delivery", "Ledger", "otsenka-kiosk", "otsenka-collector",
+            "hasty-uplink",
         ]),
     .executableTarget(
         name: "hasty-uplink", dependencies: ["Uplink", argumentParser, logging], path: "Tests/hasty-uplink",

@@ -14,15 +14,16 @@ import Wire
 public enum ManyConnections {
     static let torture = Torture("G24 one batch over 16 connections", tries: 1000) { try await run($0) }
 
-    private static let connections = 16
+    public static let connections = 16
     private static let kiosks = 8
 
-    /// `trial.tries` rounds; `command` is another collector than the real one.
-    public static func run(_ trial: Trial, command: [String] = []) async throws -> Tried {
+    /// `trial.tries` rounds; `command` is another collector than the real one, and so is one that serves fewer requests of
+    /// a kiosk at once than there are.
+    public static func run(_ trial: Trial, command: [String] = [], atOnce: Int = connections) async throws -> Tried {
         let count = Count(torture.promise, trial)
         let process = try CollectorProcess(
             "connections", at: trial.place, port: CollectorProcess.freePort(), command: command)
-        try process.start(options: ["--connections-per-kiosk", "\(connections)"])
+        try process.start(options: ["--connections-per-kiosk", "\(atOnce)"])
         try process.waitUntilItAnswers()
         var random = SplitMix(trial.seed)
         var kiosks = try (0..<kiosks).map {

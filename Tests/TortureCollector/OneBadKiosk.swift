@@ -13,10 +13,13 @@ public enum OneBadKiosk {
 
     /// `trial.tries` uploads of good kiosks: a quarter of them in a quiet run, whose 99th percentile the others are held
     /// against where there are enough of both to tell.
-    public static func run(_ trial: Trial, kiosks: Int) async throws -> Tried {
+    ///
+    /// `command` is another collector than the real one.
+    public static func run(_ trial: Trial, kiosks: Int, command: [String] = []) async throws -> Tried {
         RawConnection.raiseLimit()
         let count = Count(torture.promise, trial)
-        let process = try CollectorProcess("bad", at: trial.place, port: CollectorProcess.freePort(), isGenerous: false)
+        let process = try CollectorProcess(
+            "bad", at: trial.place, port: CollectorProcess.freePort(), command: command, isGenerous: false)
         try process.start()
         try process.waitUntilItAnswers()
         var good = try (0..<kiosks).map {

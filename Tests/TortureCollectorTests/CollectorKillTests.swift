@@ -41,6 +41,19 @@ import TortureCollector
         #expect(row.faults > 0 && row.violations > 0, "\(row)")
     }
 
+    @Test func `a collector that serves four requests of a kiosk at once is caught`() async throws {
+        let row = try await trial(4) { try await ManyConnections.run($0, atOnce: 4) }
+        #expect(row.faults > 0 && row.violations > 0, "\(row)")
+    }
+
+    @Test func `a collector that lets a kiosk ask as often as it likes is caught`() async throws {
+        let row = try await trial(40) {
+            try await OneBadKiosk.run($0, kiosks: 10, command: [Programs.path("wrong-collector"), "admits-all"])
+        }
+        #expect(row.details.contains { $0.contains("flood refused never took effect") }, "\(row)")
+        #expect(row.details.contains { $0.contains("not named") }, "\(row)")
+    }
+
     @Test func `one bad kiosk does not hurt the others`() async throws {
         let row = try await trial(120) { try await OneBadKiosk.run($0, kiosks: 20) }
         #expect(row.isKept, "\(row)")

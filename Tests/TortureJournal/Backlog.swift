@@ -78,6 +78,8 @@ struct QuickStart {
     static let limit = Duration.seconds(3)
 
     var records = Backlog.records
+    /// Words before the program.
+    var wrapper: [String] = []
 
     func run(_ trial: Trial) throws -> Tried {
         var row = Tried("G10 start with \(records) unsent records", seed: trial.seed)
@@ -92,7 +94,9 @@ struct QuickStart {
             }
             try Backlog.cool(rig.data)
             let begun = ContinuousClock.now
-            guard try rig.start(), rig.next(after: "") != nil else { throw ChildError("the kiosk did not start") }
+            guard try rig.start(wrapper: wrapper), rig.next(after: "") != nil else {
+                throw ChildError("the kiosk did not start")
+            }
             let took = begun.duration(to: .now)
             longest = max(longest, took)
             row.tries += 1
@@ -118,13 +122,17 @@ struct QuickThanks {
     static let limit = Duration.milliseconds(150)
 
     var records = Backlog.records
+    /// Words before the program.
+    var wrapper: [String] = []
 
     func run(_ trial: Trial) throws -> Tried {
         var row = Tried("G13 press to thanks with \(records) unsent records", seed: trial.seed)
         let kiosk = try EnrolledKiosk("hung", at: trial.place)
         let rig = try KioskRig(adopting: kiosk.folder, at: trial.place, dialog: "arm-ms: 0, thanks-ms: 150")
         try Backlog.fill(rig.data, records: records)
-        guard try rig.start() else { throw ChildError("the kiosk did not start; see \(rig.log)") }
+        guard try rig.start(wrapper: wrapper) else {
+            throw ChildError("the kiosk did not start; see \(rig.log)")
+        }
         let uplink = try kiosk.uplink()
         _ = try RealPrograms.wait(for: "the first batch", log: kiosk.log) {
             try kiosk.status().receipted > 0 ? true : nil

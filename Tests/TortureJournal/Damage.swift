@@ -18,20 +18,30 @@ struct Damage {
     /// A start that finds damage only when it reads on needs a second one; a third is allowed for.
     static let mostStarts = 3
 
+    var start = Start.right
+
     func run(_ trial: Trial) throws -> Tried {
         var row = Tried("G8 damage", seed: trial.seed)
         var random = SplitMix(trial.seed)
         let templates = try (0..<4).map { try Template($0, trial) }
         let directory = try trial.place.subfolder("damage") + "/journal"
+        let store = JournalFiles(directory: directory).store
         while row.tries < trial.tries {
             let template = templates[Int(random.next() % UInt64(templates.count))]
             defer { try? FileManager.default.removeItem(atPath: directory) }
             try FileManager.default.copyItem(atPath: template.directory, toPath: directory)
             let what = try damage(directory, Self.kind(random.next() % 31), &random)
             row.tries += 1
+            // Held open, so that its links tell whether it is still there under any name.
+            let evidence = open(store, O_RDONLY)
+            defer { close(evidence) }
             do {
                 let found = try survive(directory, template, what, &row)
                 row.faults += found ? 1 : 0
+                var facts = stat()
+                if fstat(evidence, &facts) != 0 || facts.st_nlink == 0 {
+                    row.violate("\(what): the damaged file was not kept")
+                }
             } catch {
                 let place = "try \(row.tries), \(what)"
                 row.violate("\(place): \(error)")
@@ -118,29 +128,19 @@ struct Damage {
         var reason: String?
         for _ in 0..<Self.mostStarts {
             let begun = ContinuousClock.now
-            let journal = try Journal.openOrQuarantine(
-                directory: directory, at: StoredJournal.stamp, limits: StoredJournal.limits)
+            let journal = try start.open(directory)
             if let setAside = journal.setAside { reason = setAside.reason }
             if journal.enrolment != nil {
                 _ = try journal.append(.export(.init(first: 1, last: 1, medium: "test")), at: StoredJournal.stamp)
             }
             if begun.duration(to: .now) > .seconds(10) { row.violate("\(what): collecting again took too long") }
-            guard try Self.readsRight(journal) else { continue }
+            guard start.readsRight(journal) else { continue }
             try judge(journal, template, what, reason, &row)
             try journal.close()
             return reason != nil
         }
         row.violate("\(what): after \(Self.mostStarts) starts it is still not read whole")
         return true
-    }
-
-    /// As the uplink reads: every record in batches that follow the chain. False when that poisons the journal.
-    private static func readsRight(_ journal: Journal) throws -> Bool {
-        do throws(JournalError) {
-            guard case .broken(_, _, let reason)? = try journal.verify(.links) else { return true }
-            journal.poisonAfter(.damaged(path: "", reason: reason))
-            return false
-        } catch { return false }
     }
 
     /// What is read as right must be what was thanked; what is missing must be named.

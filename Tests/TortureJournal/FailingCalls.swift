@@ -42,13 +42,18 @@ struct FailingCalls {
     enum Subject { case writer, kiosk }
 
     var subject: Subject
+    var names = FailingCall.names
+    /// Of the writer whose calls fail.
+    var options: [String] = []
+    /// A library for the kiosk whose calls fail, which stands between it and the C library.
+    var library: String?
     /// Every so-manieth call only; 1 in the N tier.
     var each = 1
     var promise: String { subject == .writer ? "G5 failing calls" : "G5 failing calls of otsenka-kiosk" }
 
     func run(_ trial: Trial) throws -> Tried {
         var row = Tried(promise, seed: trial.seed)
-        for name in FailingCall.names {
+        for name in names {
             for error in FailingCall.errors {
                 var call = FailingCall(name: name, error: error, number: 1 + Int(trial.seed % UInt64(each)))
                 while row.tries < trial.tries {
@@ -73,7 +78,7 @@ struct FailingCalls {
         var oracle = WriterOracle()
         try write("0")
         let writer = try Writer(
-            [directory, "12", "--receipts", "--first", "1000"], at: trial.place,
+            [directory, "12", "--receipts", "--first", "1000"] + options, at: trial.place,
             wrapper: call.wrapper(directory: directory, log: log))
         for line in try writer.readToEnd() { oracle.hear(line) }
         let status = writer.end()
@@ -100,7 +105,8 @@ struct FailingCalls {
         var random = SplitMix(trial.seed ^ UInt64(call.number))
         var oracle = AnswerOracle()
         var told = false
-        if try rig.start(wrapper: call.wrapper(directory: rig.data, log: log)) {
+        let preload = library.map { ["env", "LD_PRELOAD=\($0)"] } ?? []
+        if try rig.start(wrapper: call.wrapper(directory: rig.data, log: log) + preload) {
             told = try visit(rig, &oracle, &random)
         }
         let status = told ? rig.ended() : rig.end()

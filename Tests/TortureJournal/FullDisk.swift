@@ -16,6 +16,18 @@ import Torture
 struct FullDisk {
     enum Filling: CaseIterable { case journal, stranger, inodes }
 
+    /// What must be caught: the real journal, used wrongly.
+    enum Wrong: CaseIterable {
+        /// Nothing is held back for the day on which the disk is full.
+        case noBallast
+        /// Says thanks for a record that was refused.
+        case thanksWhenFull
+        /// Makes room for a record by deleting the oldest ones, receipted or not.
+        case dropsOldest
+    }
+
+    var wrong: Wrong?
+
     static let bytes = 6 << 20
     static let inodes = 40
     static let resumed = Duration.seconds(5)
@@ -26,7 +38,7 @@ struct FullDisk {
         while row.tries < trial.tries {
             let filling = Filling.allCases[row.tries % Filling.allCases.count]
             let disk = try SmallDisk(trial.place.subfolder("disk"), bytes: Self.bytes, inodes: Self.inodes)
-            var round = try Round(disk, records: 600 + Int(random.next() % 600))
+            var round = try Round(disk, records: 600 + Int(random.next() % 600), wrong)
             do {
                 let refused = try round.fill(filling, restarts: random.next() % 2 == 0)
                 row.faults += refused ? 1 : 0
@@ -82,6 +94,7 @@ private struct Round {
     private let directory: String
     private let collector: SigningKey
     private var journal: Journal?
+    private let wrong: FullDisk.Wrong?
     private var thanked: [(sequence: Int64, hash: ChainHash)] = []
     var complaints: [String] = []
 
@@ -90,12 +103,14 @@ private struct Round {
         limits.ballastBytes = 2 << 20
         limits.reserveBytes = 256 << 10
         limits.keptAfterReceiptSeconds = 100
+        if wrong == .noBallast { (limits.ballastBytes, limits.reserveBytes) = (0, 0) }
         return limits
     }
 
     /// Stores so many records, all but a few of them receipted and old enough to be deleted.
-    init(_ disk: SmallDisk, records: Int) throws {
+    init(_ disk: SmallDisk, records: Int, _ wrong: FullDisk.Wrong?) throws {
         self.disk = disk
+        self.wrong = wrong
         directory = disk.path + "/journal"
         collector = try SigningKey(seed: Data(repeating: 7, count: 32))
         let journal = try open()
@@ -149,6 +164,7 @@ private struct Round {
                     break
                 }
                 refused = true
+                try misbehave()
                 if journal?.facts.capacity.level == .full { break }
                 try again()
             }
@@ -158,6 +174,21 @@ private struct Round {
         while let count = try journal?.compact(), count > 0 { deleted += count }
         if deleted == 0 { complaints.append("nothing could be deleted on the full disk") }
         return refused
+    }
+
+    /// After a refusal, what a wrong journal does.
+    private mutating func misbehave() throws {
+        guard let last = thanked.last else { return }
+        switch wrong {
+        case .thanksWhenFull: thanked.append((last.sequence + 1, last.hash))
+        case .dropsOldest:
+            disk.giveBack()
+            try again()
+            try journal?.access("drop the oldest") { db in
+                try db.execute(sql: "DELETE FROM record WHERE position IN (SELECT position FROM record LIMIT 5000)")
+            }
+        case .noBallast, nil: break
+        }
     }
 
     private mutating func again() throws {

@@ -12,6 +12,9 @@ import Torture
 struct Openers {
     static let programs = 16
 
+    /// Of each program.
+    var options: [String] = []
+
     func run(_ trial: Trial) throws -> Tried {
         var row = Tried("G9 sixteen openers", seed: trial.seed)
         let directory = try trial.place.subfolder("openers") + "/journal"
@@ -21,7 +24,7 @@ struct Openers {
             row.tries += 1
             let writers = try (0..<Self.programs).map { index in
                 pressed += 1000
-                return try Writer([directory, "3", "--first", "\(pressed)"], at: trial.place)
+                return try Writer([directory, "3", "--first", "\(pressed)"] + options, at: trial.place)
             }
             var winners = 0
             // One may open after another has closed; each that opened must have stored all of its own.
@@ -39,7 +42,10 @@ struct Openers {
                 }
             }
             if winners == 0 { row.violate("nobody won") }
-            try oracle.compare(StoredJournal.read(directory))
+            do { try oracle.compare(StoredJournal.read(directory)) } catch {
+                row.violate("what they left cannot be read: \(error)")
+                return row
+            }
             for complaint in oracle.takeComplaints() { row.violate(complaint) }
             trial.progress.tell(row, of: trial.tries)
         }

@@ -36,10 +36,14 @@ struct WriterOracle {
     /// What the writer reported of its own failure, if it did.
     private(set) var failure: String?
     private(set) var complaints: [String] = []
+    /// The first word of the line before.
+    private var word = ""
 
     /// Takes one line of the writer.
     mutating func hear(_ line: String) {
         let words = line.split(separator: " ").map(String.init)
+        let before = word
+        word = words.first ?? ""
         switch (words.first, words.count) {
         case ("open", 5): opened(words.dropFirst().compactMap { Int64($0) })
         case ("press", 2): pressed = words[1]
@@ -52,7 +56,10 @@ struct WriterOracle {
         case ("enrolled", 2):
             head = Place(epoch: enrolling ?? 0, sequence: 0)
             enrolling = nil
-        case ("failed", _): failure = String(line.dropFirst("failed ".count))
+        case ("failed", _):
+            failure = String(line.dropFirst("failed ".count))
+            // What failed was under way; after a thanks or a receipt it would have been promised too early.
+            if before == "thanks" || before == "receipt" { complaints.append("after its \(before) it failed: \(line)") }
         case ("compacting", 1), ("compacted", 3), ("closing", 1), ("closed", 1): break
         default: complaints.append("it said “\(line)”")
         }

@@ -8,18 +8,20 @@ enum FleetReturn {
     static let torture = Torture(promise, tries: 10_000) { run($0) }
 
     /// `trial.tries` kiosks, first at a collector that takes what it was planned for, then at one that is far too small.
-    static func run(_ trial: Trial) -> Tried {
+    /// `limits` are how patient the kiosks are.
+    static func run(_ trial: Trial, limits: DeliveryLimits = DeliveryLimits()) -> Tried {
         var row = Tried(promise, seed: trial.seed)
         let share = Double(trial.tries) / 10_000
         // 40,000 batches over the natural spread of 305 s are 131 in a second on average, but not evenly: the return meets
         // each kiosk somewhere in its back-off of 155 s on average, so that at first 10,000 / 155 s of them come in a
         // second, with four batches each.
-        var planned = Fleet(kiosks: trial.tries, batchesPerSecond: 260 * share, seed: trial.seed)
+        var planned = Fleet(kiosks: trial.tries, limits, batchesPerSecond: 260 * share, seed: trial.seed)
         planned.run()
         planned.judge(longestMinutes: 30, bounded: true, into: &row)
-        var small = Fleet(kiosks: trial.tries, batchesPerSecond: 30 * share, seed: trial.seed)
+        var small = Fleet(kiosks: trial.tries, limits, batchesPerSecond: 30 * share, seed: trial.seed)
         small.run()
         small.judge(longestMinutes: 60, bounded: false, into: &row)
+        if small.refusals == 0 { row.violate("no kiosk was told to wait, so none could fail to") }
         for (name, fleet) in [("planned", planned), ("small", small)] {
             trial.progress.line(
                 "\(promise), \(name): drained in \(fleet.drained / 60_000) min, peak \(fleet.peak) batches/s, "
@@ -32,7 +34,7 @@ enum FleetReturn {
 /// Kiosks and a collector as one queue of events.
 private struct Fleet {
     private struct Kiosk {
-        var delivery = Delivery()
+        var delivery: Delivery
         var random: SplitMix
         var waiting: Int
         var batch = 0
@@ -43,13 +45,12 @@ private struct Fleet {
     private static let outage: Int64 = 1_200_000
     /// 500 ratings of 3.5 records.
     private static let backlog = 1_750
-    /// The region answers 429 when more batches than this wait.
-    private static let longestQueue = 1_000.0
-
     private var kiosks: [Kiosk]
     private var events = EventHeap()
     private var random: SplitMix
     private let batchesPerMillisecond: Double
+    /// The region answers 429 when more batches than this wait: a thousand for ten thousand kiosks.
+    private let longestQueue: Double
     /// Until when the collector is busy with what it has taken.
     private var busyUntil = 0.0
     private var isDone = 0
@@ -61,12 +62,16 @@ private struct Fleet {
     private(set) var drained: Int64 = 0
     var peak: Int { buckets.values.max() ?? 0 }
 
-    init(kiosks count: Int, batchesPerSecond: Double, seed: UInt64) {
+    init(kiosks count: Int, _ limits: DeliveryLimits, batchesPerSecond: Double, seed: UInt64) {
         random = SplitMix(seed)
         batchesPerMillisecond = batchesPerSecond / 1000
+        longestQueue = Double(count) / 10
         kiosks = []
         for number in 0..<count {
-            kiosks.append(Kiosk(random: SplitMix(seed &+ UInt64(number) &* 7919), waiting: Self.backlog))
+            kiosks.append(
+                Kiosk(
+                    delivery: Delivery(limits: limits), random: SplitMix(seed &+ UInt64(number) &* 7919),
+                    waiting: Self.backlog))
         }
     }
 
@@ -131,7 +136,7 @@ private struct Fleet {
         }
         buckets[(time - Self.outage) / 1000, default: 0] += 1
         let wait = max(0, busyUntil - Double(time))
-        guard wait * batchesPerMillisecond < Self.longestQueue else {
+        guard wait * batchesPerMillisecond < longestQueue else {
             refusals += 1
             let pause = Int64.random(in: 60_000...600_000, using: &random)
             kiosks[number].quietUntil = time + 20 + pause

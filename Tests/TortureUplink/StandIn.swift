@@ -18,6 +18,8 @@ final class StandIn: CollectorSubject, Sendable {
         case losesBatches(every: Int)
         /// Every so many batches a line is kept with another mark.
         case altersLines(every: Int)
+        /// A batch with a line that it does not understand is refused, and so is every batch after it.
+        case refusesBadLines
     }
 
     /// An upload or heartbeat with what is needed to answer it.
@@ -102,6 +104,9 @@ final class StandIn: CollectorSubject, Sendable {
     func properAnswer(_ request: Request) -> [UInt8] {
         guard let range = request.message.range else { return heartbeat(request) }
         let kiosk = request.checkpoint.head.kiosk
+        if case .refusesBadLines = store, request.lines.contains(where: { (try? Record(line: $0)) == nil }) {
+            return Self.refuse(.brokenChain)
+        }
         if let need = keep(request, range, of: kiosk) { return Self.refuse(.gap, need: need) }
         return receipt(request.checkpoint)
     }

@@ -3,15 +3,17 @@ import RealPrograms
 import Torture
 
 extension Trial {
-    /// Waits for a condition; throws when for two minutes nothing comes of it. `count` says how far it is.
+    /// Waits for a condition; throws when for so long, two minutes if nothing else is said, nothing comes of it. `count`
+    /// says how far it is.
     func wait(
-        for what: String, row: Tried? = nil, count: (() -> Int)? = nil, _ isThere: () throws -> Bool
+        for what: String, row: Tried? = nil, seconds: Int = 120, count: (() -> Int)? = nil,
+        _ isThere: () throws -> Bool
     ) throws {
-        var end = ContinuousClock.now + .seconds(120)
+        var end = ContinuousClock.now + .seconds(seconds)
         var last = -1
         while try !isThere() {
             if let now = count?() {
-                if now != last { end = .now + .seconds(120) }
+                if now != last { end = .now + .seconds(seconds) }
                 last = now
                 if var row {
                     row.tries = now
@@ -20,7 +22,7 @@ extension Trial {
                     progress.tell(row, of: tries)
                 }
             }
-            guard ContinuousClock.now < end else { throw ChildError("\(what): nothing came of it for two minutes") }
+            guard ContinuousClock.now < end else { throw ChildError("\(what): nothing came of it for \(seconds) s") }
             usleep(20_000)
         }
     }

@@ -20,6 +20,7 @@ struct HastyUplink: ParsableCommand {
     @Option(help: "The longest Retry-After that is obeyed.") var retryAfterCapMs: Int64 = 200
     @Option(help: "The longest exchange.") var totalMs = 2_000
     @Flag(help: "Wrong on purpose: judge certificates by the machine's clock alone.") var trustWallClock = false
+    @Option(help: "How often a batch is called malformed before the alarm and the next record.") var rereads = 3
     @Option(help: "Slower than 100 bytes in a second for so long is a stall, seconds.") var stallSeconds = 30
 
     func run() {
@@ -45,6 +46,7 @@ struct HastyUplink: ParsableCommand {
         settings.delivery.startSpreadMilliseconds = 0
         settings.delivery.heartbeatMilliseconds = heartbeatMs
         settings.delivery.heartbeatSpreadMilliseconds = heartbeatMs / 5
+        settings.delivery.rereads = rereads
         settings.delivery.runRetryMilliseconds = 20
         UplinkProgram(settings: settings, logger: Logger(label: "otsenka.hasty-uplink")).deliver()
     }

@@ -1,4 +1,6 @@
 import GRDB
+import GRDBSQLite
+import Glibc
 import Ledger
 import Ratings
 
@@ -27,10 +29,8 @@ struct Workload {
 
     /// Opens the journal, stores the presses of one round and closes it.
     mutating func run(_ round: Int) throws(JournalError) {
-        var limits = JournalLimits()
-        limits.ballastBytes = 64 << 10
-        limits.keptAfterReceiptSeconds = Self.keptSeconds
-        let journal = try Journal.openOrQuarantine(directory: options.directory, at: stamp, limits: limits)
+        if options.wrong == .noLocks { breakLocks() }
+        var journal = try open()
         if let setAside = journal.setAside { say("damaged \(setAside.reason)") }
         if options.wrong == .synchronousNormal {
             try journal.access("spoil") { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
@@ -41,7 +41,7 @@ struct Workload {
             "open \(epoch?.number ?? 0) \(epoch?.head.sequence ?? 0) \(journal.receipted) \(epoch?.anchor.sequence ?? 0)"
         )
         for index in 0..<options.count {
-            try press(journal)
+            try press(&journal)
             guard options.receipts, index % Self.pressesPerReceipt == Self.pressesPerReceipt - 1 else { continue }
             try deliver(journal)
             if index / Self.pressesPerReceipt % Self.receiptsPerCompaction == 0 { try compact(journal) }
@@ -51,21 +51,45 @@ struct Workload {
         say("closed")
     }
 
-    private mutating func press(_ journal: Journal) throws(JournalError) {
+    private func open() throws(JournalError) -> Journal {
+        var limits = JournalLimits()
+        limits.ballastBytes = 64 << 10
+        limits.keptAfterReceiptSeconds = Self.keptSeconds
+        return try Journal.openOrQuarantine(directory: options.directory, at: stamp, limits: limits)
+    }
+
+    /// A lock on a file of its own hinders nobody, and SQLite has a way to open files that takes none.
+    private func breakLocks() {
+        unlink(options.directory + "/journal.lock")
+        sqlite3_vfs_register(sqlite3_vfs_find("unix-none"), 1)
+    }
+
+    private mutating func press(_ journal: inout Journal) throws(JournalError) {
         let session = SessionID(bits: pressed)
         let answer = Answer(
             session: session, question: "overall", value: Int(pressed % 5) + 1, language: "ru",
             elapsedMilliseconds: 1800)
         pressed += 1
         say("press \(session.rawValue)")
-        if options.wrong == .thanksBeforeCommit, let head = journal.head {
-            let line = try Journal.line(.answer(answer), at: stamp, boot: journal.boot, after: head)
-            say("thanks \(session.rawValue) \(head.epoch) \(head.sequence + 1) \(ChainHash(of: line).base64)")
-            _ = try journal.append(.answer(answer), at: stamp)
-        } else {
+        if options.wrong == .thanksBeforeCommit { try thank(answer, journal) }
+        do throws(JournalError) {
             let record = try journal.append(.answer(answer), at: stamp)
+            if options.wrong == .thanksBeforeCommit { return }
             say("thanks \(session.rawValue) \(record.epoch) \(record.sequence) \(record.hash.base64)")
+        } catch {
+            guard options.wrong == .failureThanked else { throw error }
+            try thank(answer, journal)
+            // A store that cannot be closed is closed with its last reference.
+            try? journal.close()
+            journal = try open()
         }
+    }
+
+    /// Says that an answer is stored whether it is or not.
+    private func thank(_ answer: Answer, _ journal: Journal) throws(JournalError) {
+        guard let head = journal.head else { return }
+        let line = try Journal.line(.answer(answer), at: stamp, boot: journal.boot, after: head)
+        say("thanks \(answer.session.rawValue) \(head.epoch) \(head.sequence + 1) \(ChainHash(of: line).base64)")
     }
 
     /// What `uplink` and a collector do, for one batch.

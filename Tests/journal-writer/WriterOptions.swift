@@ -41,4 +41,8 @@ enum Wrong: String {
     case synchronousNormal = "synchronous=NORMAL"
     /// Compacts what no receipt is for: the receipt is only said.
     case receiptInMemory = "receipt-in-memory"
+    /// Says thanks although the store failed, opens the journal again and goes on.
+    case failureThanked = "failure-thanked"
+    /// Takes no lock, neither the directory's nor SQLite's.
+    case noLocks = "no-locks"
 }

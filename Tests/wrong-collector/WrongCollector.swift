@@ -27,7 +27,7 @@ enum WrongCollector {
         let wrong: any CollectorStore =
             switch mistake {
             case .earlyReceipt: HastyStore(store: store)
-            case .doubles: store
+            case .doubles, .admitsAll: store
             }
         let collector = Collector(identity: identity, store: wrong) { count in
             (0..<count).map { _ in UInt8.random(in: .min ... .max) }
@@ -35,6 +35,7 @@ enum WrongCollector {
         var limits = WebLimits()
         limits.kioskRequestsPerSecond = 1_000_000
         limits.enrolmentsPerSecond = 1_000_000
+        if mistake == .admitsAll { limits.connectionsPerKiosk = 1_000_000 }
         var logger = Logger(label: "wrong-collector")
         logger.logLevel = .error
         let server = try CollectorServer(collector: collector, limits: limits, logger: logger) {
@@ -61,6 +62,8 @@ enum WrongCollector {
     private enum Mistake: String {
         case earlyReceipt = "early-receipt"
         case doubles
+        /// Nobody asks too often.
+        case admitsAll = "admits-all"
     }
 
     private static func value(of option: String) -> String? {
