@@ -256,7 +256,7 @@ let testTargets: [Target] = [
         ]),
     .executableTarget(
         name: "wrong-collector",
-        dependencies: ["Collecting", "CollectorSQLite", "CollectorWeb", grdb, logging],
+        dependencies: ["Collecting", "CollectorSQLite", "CollectorWeb", "Ledger", "Ratings", grdb, logging],
         path: "Tests/wrong-collector", swiftSettings: strict),
     .executableTarget(
         name: "otsenka-torture",

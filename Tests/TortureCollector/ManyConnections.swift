@@ -18,8 +18,10 @@ public enum ManyConnections {
     private static let kiosks = 8
 
     /// `trial.tries` rounds; `command` is another collector than the real one, and so is one that serves fewer requests of
-    /// a kiosk at once than there are.
-    public static func run(_ trial: Trial, command: [String] = [], atOnce: Int = connections) async throws -> Tried {
+    /// a kiosk at once than there are. Over one connection only what is wrong without any hurry shows.
+    public static func run(
+        _ trial: Trial, command: [String] = [], connections: Int = connections, atOnce: Int = connections
+    ) async throws -> Tried {
         let count = Count(torture.promise, trial)
         let process = try CollectorProcess(
             "connections", at: trial.place, port: CollectorProcess.freePort(), command: command)
@@ -31,7 +33,7 @@ public enum ManyConnections {
         }
         let clients = try (0..<connections).map { _ in try Client(process.address) }
         for round in 0..<trial.tries {
-            let requests = try requests(of: &kiosks[round % kiosks.count], &random)
+            let requests = try requests(connections, of: &kiosks[round % kiosks.count], &random)
             let answers = send(requests, over: clients)
             count.change { row in
                 row.tries += 1
@@ -49,7 +51,9 @@ public enum ManyConnections {
     }
 
     /// One request for each connection: in every other round all the same, else parts that overlap and meet.
-    private static func requests(of kiosk: inout SimulatedKiosk, _ random: inout SplitMix) throws -> [FakeRequest] {
+    private static func requests(
+        _ connections: Int, of kiosk: inout SimulatedKiosk, _ random: inout SplitMix
+    ) throws -> [FakeRequest] {
         try kiosk.rate(2 + Int(random.next() % 5))
         let (first, last) = (kiosk.receipted + 1, kiosk.fake.count)
         let whole = try kiosk.fake.upload(first, last)

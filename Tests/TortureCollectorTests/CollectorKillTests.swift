@@ -38,7 +38,17 @@ import TortureCollector
         let row = try await trial(4) {
             try await ManyConnections.run($0, command: [Programs.path("wrong-collector"), "doubles"])
         }
-        #expect(row.faults > 0 && row.violations > 0, "\(row)")
+        #expect(row.faults > 0 && row.details.contains { $0.contains("is stored twice") }, "\(row)")
+    }
+
+    @Test func `a store that looks too early at what is there is caught, and only where kiosks come at once`()
+        async throws
+    {
+        let command = [Programs.path("wrong-collector"), "looks-too-early"]
+        let row = try await trial(4) { try await ManyConnections.run($0, command: command) }
+        #expect(row.violations > 0, "\(row)")
+        let alone = try await trial(4) { try await ManyConnections.run($0, command: command, connections: 1) }
+        #expect(alone.violations == 0, "\(alone)")
     }
 
     @Test func `a collector that serves four requests of a kiosk at once is caught`() async throws {

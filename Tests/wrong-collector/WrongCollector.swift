@@ -27,6 +27,7 @@ enum WrongCollector {
         let wrong: any CollectorStore =
             switch mistake {
             case .earlyReceipt: HastyStore(store: store)
+            case .looksTooEarly: StaleStore(store: store)
             case .doubles, .admitsAll: store
             }
         let collector = Collector(identity: identity, store: wrong) { count in
@@ -35,7 +36,7 @@ enum WrongCollector {
         var limits = WebLimits()
         limits.kioskRequestsPerSecond = 1_000_000
         limits.enrolmentsPerSecond = 1_000_000
-        if mistake == .admitsAll { limits.connectionsPerKiosk = 1_000_000 }
+        limits.connectionsPerKiosk = mistake == .admitsAll ? 1_000_000 : 16
         var logger = Logger(label: "wrong-collector")
         logger.logLevel = .error
         let server = try CollectorServer(collector: collector, limits: limits, logger: logger) {
@@ -62,6 +63,7 @@ enum WrongCollector {
     private enum Mistake: String {
         case earlyReceipt = "early-receipt"
         case doubles
+        case looksTooEarly = "looks-too-early"
         /// Nobody asks too often.
         case admitsAll = "admits-all"
     }
