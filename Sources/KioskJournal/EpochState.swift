@@ -16,8 +16,9 @@ struct EpochState {
     var receipted: Int64
     /// The note of that receipt.
     var receipt: String?
-    /// Whether its records are still offered for upload.
-    var uploads: Bool
+    /// Whether its records are still offered for upload. So far always: an epoch that the collector has closed stays on
+    /// offer, at the longest pause, and never holds up the present one.
+    let uploads: Bool
     /// The highest record that was handed out: to be sent in this run of the program, or as a file in any.
     var offered: Int64
     /// The highest record that was handed out as a file; 0 before.
