@@ -13,12 +13,12 @@ import Torture
     }
 
     @Test func `whatever a kiosk signs is answered, and receipted only if it continues its chain`() async throws {
-        let row = try await trial(300)
+        let row = try await trial(200)
         #expect(row.isKept, "\(row.details)")
     }
 
     @Test func `a collector that answers 500 is caught`() async throws {
-        let row = try await trial(120, command: [Programs.path("wrong-collector"), "brittle"])
+        let row = try await trial(80, command: [Programs.path("wrong-collector"), "brittle"])
         #expect(row.faults > 0 && row.violations > 0, "\(row.details)")
         #expect(row.details.contains { $0.contains("answered 500") }, "\(row.details)")
     }
