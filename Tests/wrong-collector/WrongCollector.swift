@@ -27,6 +27,7 @@ enum WrongCollector {
         let wrong: any CollectorStore =
             switch mistake {
             case .earlyReceipt: HastyStore(store: store)
+            case .brittle: BrittleStore(store: store)
             case .doubles: store
             }
         let collector = Collector(identity: identity, store: wrong) { count in
@@ -61,6 +62,7 @@ enum WrongCollector {
     private enum Mistake: String {
         case earlyReceipt = "early-receipt"
         case doubles
+        case brittle
     }
 
     private static func value(of option: String) -> String? {
