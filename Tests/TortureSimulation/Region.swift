@@ -216,7 +216,7 @@ final class Region {
     func restore() {
         // Kiosks keep what they need for a restore for so long and no longer.
         let oldest = world.scenario.keptSeconds.map { world.now - $0 * 1000 + 2_000 } ?? 0
-        let known = world.scenario.changesKeys ? max(staffActed, tookEarlierEpoch) : staffActed
+        let known = max(staffActed, tookEarlierEpoch)
         let usable = backups.filter { $0.time >= known && $0.whole >= oldest }
         guard isUp, let backup = usable.isEmpty ? nil : usable[Int(world.draw(UInt64(usable.count)))] else { return }
         world.tell("the collector is restored from \((world.now - backup.time) / 1000) s ago")
