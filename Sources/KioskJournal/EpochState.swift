@@ -29,6 +29,13 @@ struct EpochState {
     /// Records that the collector has not receipted and that are still offered.
     var unsent: Int64 { uploads ? max(0, head.sequence - receipted) : 0 }
 
+    /// The last record that a batch from `first` on must hold: where an epoch begins with changes of its key, the collector
+    /// takes its record 1 only with them. 0 for any other batch.
+    func opening(_ first: Int64) -> Int64 {
+        guard first == 1, keys.changes.first?.sequence == 2 else { return 0 }
+        return keys.changes.enumerated().last { $0.element.sequence == Int64($0.offset) + 2 }?.element.sequence ?? 0
+    }
+
     /// A new chain of this enrolment.
     init(opening enrolment: JournalEnrolment) {
         self.enrolment = enrolment
