@@ -122,8 +122,7 @@ let programs: [Target] = [
         "otsenka-collector",
         [
             "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", "BatchFiles", "BatchFolder",
-            "QRCode", "Systemd", argumentParser, logging,
-            serviceLifecycle,
+            "QRCode", "Systemd", "Wire", argumentParser, logging, serviceLifecycle,
         ]),
     program(
         "otsenka-bench",

@@ -2,7 +2,8 @@
 //
 // Constraints: order is `seq`; a record's time is the start of its boot plus its `boot_ms`, so a batch needs one line
 // for each boot in it, and the line that was used is kept and sealed with the batch: what was derived can be derived
-// again. Format of `text`: `boot=start` or `boot=earliest..latest`, joined with `;`, milliseconds since 1970.
+// again. Format of `text`: `boot=start` or `boot=earliest..latest`, joined with `;`, milliseconds since 1970; empty where
+// no record of the batch tells its moment.
 // Operations: `init(of:…)` over the clock fields of a batch, `placed`, `text`, `init(text:)`.
 
 import Wire
@@ -150,6 +151,7 @@ extension BootClocks {
     /// Nothing unless it is what `text` writes.
     public init?(text: String) {
         starts = []
+        if text.isEmpty { return }
         for item in text.split(separator: ";", omittingEmptySubsequences: false) {
             let sides = item.split(separator: "=", omittingEmptySubsequences: false)
             guard sides.count == 2, let boot = Int(sides[0]) else { return nil }

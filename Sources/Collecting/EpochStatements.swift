@@ -15,13 +15,13 @@ extension EpochRow {
             add("the epoch's state, head, claim or receipt were changed (its seal does not hold)")
         }
         if let claim {
-            let note = try? Checkpoint(parsing: claim.note, keys: keys)
+            let note = checkpoint(claim.note)
             if note?.head.sequence != claim.sequence || note?.head.epoch != epoch {
                 add("the newest head that is kept is not one that the kiosk signed")
             }
         }
         guard let receipt else { return faults }
-        guard let note = try? Checkpoint(parsing: receipt, keys: keys),
+        guard let note = checkpoint(receipt), note.head.epoch == epoch,
             receiptKeys.receipted(note, by: collector)
         else {
             add("the newest receipt that is kept is not one of this collector")
@@ -35,14 +35,17 @@ extension EpochRow {
         return faults
     }
 
+    /// A note that the kiosk signed with any journal key of this epoch. What a clone or an older card said beside the chain
+    /// lacks the key that the chain has for its sequence.
+    func checkpoint(_ note: String) -> Checkpoint? {
+        let signers = [journalKey] + keys.changes.compactMap(\.succession.newKey)
+        return signers.lazy.compactMap { try? Checkpoint(parsing: note, kiosk: kiosk.rawValue, key: $0) }.first
+    }
+
     /// Whether a branch is what its kiosk signed.
     func isWhole(_ branch: BranchRow) -> Bool {
-        // A branch from before a change of the key, or with a change of its own, has its own key.
-        let signers = [journalKey] + keys.changes.compactMap(\.succession.newKey)
-        let notes = signers.lazy.compactMap {
-            try? Checkpoint(parsing: branch.checkpoint, kiosk: kiosk.rawValue, key: $0)
-        }
-        guard let note = notes.first, note.head.hash.base64 == branch.lastHash, note.head.sequence == branch.last
+        guard let note = checkpoint(branch.checkpoint), note.head.hash.base64 == branch.lastHash,
+            note.head.sequence == branch.last
         else { return false }
         return
             (try? CheckedBatch.records(

@@ -18,7 +18,7 @@ extension Collector {
     ) async throws -> HeartbeatAnswer {
         let body = try verified(body, of: permit.head, inflate: inflate)
         guard body.count <= Self.heartbeatBytes, let heartbeat = try? JSONDecoder().decode(Heartbeat.self, from: body),
-            heartbeat.nonce.utf8.count <= Self.textLength, Data(base64Encoded: heartbeat.nonce) != nil
+            (1...Self.textLength).contains(heartbeat.nonce.utf8.count), Data(base64Encoded: heartbeat.nonce) != nil
         else {
             throw Refusal(
                 error: .malformed, message: "the body is not a heartbeat of at most \(Self.heartbeatBytes) bytes")

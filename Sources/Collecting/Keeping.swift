@@ -44,7 +44,8 @@ extension Collector {
             // A file that is read today does not say that the kiosk is in touch today.
             if !moment.isCarried { try put(contactOf: moment.clock, row.chain, now: now, in: transaction) }
         }
-        guard let receipt, receipt.head.sequence > (try shownReceipt(row)?.head.sequence ?? 0) else { return }
+        let shown = row.receipt.flatMap(row.checkpoint)
+        guard let receipt, receipt.head.sequence > shown?.head.sequence ?? 0 else { return }
         if receipt.head.sequence > row.head.sequence {
             let message =
                 "kiosk \(row.kiosk), epoch \(row.epoch), holds a receipt for record \(receipt.head.sequence), but only "
@@ -63,11 +64,6 @@ extension Collector {
         let contact = BootContact(
             boot: clock.boot, bootMilliseconds: clock.bootMilliseconds, received: start + clock.bootMilliseconds)
         try transaction.put(contact, chain: chain)
-    }
-
-    private func shownReceipt(_ row: EpochRow) throws -> Checkpoint? {
-        guard let note = row.receipt else { return nil }
-        return try Checkpoint(parsing: note, keys: row.keys)
     }
 
     /// Writes the changeable part of an epoch with its new seal.

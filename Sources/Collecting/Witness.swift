@@ -7,17 +7,38 @@
 
 import FoundationEssentials
 import Ledger
+import Wire
 
 /// Whose lists a witness cosigns.
 public struct WitnessedRegion: Codable, Equatable, Sendable {
     /// The collector's name.
     public var name: String
-    /// Its receipt key.
+    /// Its receipt key when the witness was told of the region.
     public var key: PublicKey
+    /// The notes by which that key passed to newer ones, in order; nothing while it has not.
+    public private(set) var successions: [String]?
 
     public init(name: String, key: PublicKey) {
         self.name = name
         self.key = key
+    }
+
+    /// Its receipt keys, oldest first. A succession that a file of a witness does not prove ends them.
+    public var keys: [PublicKey] {
+        let proved = (successions ?? []).compactMap { try? KeySuccession(parsing: $0) }
+        return KeySuccession.keys(.receipt, of: name, from: key, over: proved)
+    }
+
+    /// Follows the region to newer receipt keys, as `GET /v1/keys` publishes them; what is known already, or belongs
+    /// to another key, is passed over. Gives how many are new. An older key cannot name another successor any more:
+    /// whoever has stolen it must not be able to found a second region.
+    public mutating func follow(_ notes: [String]) -> Int {
+        let offered = notes.prefix(KeySuccession.maximumCount).compactMap { try? KeySuccession(parsing: $0) }
+        let known = keys
+        let new = KeySuccession.path(.receipt, of: name, from: known.last ?? key, over: offered)
+            .filter { succession in succession.newKey.map { !known.contains($0) } ?? false }
+        if !new.isEmpty { successions = (successions ?? []) + new.map(\.serialized) }
+        return new.count
     }
 }
 
@@ -62,11 +83,19 @@ public struct WitnessState: Sendable {
     /// Whether the list may be cosigned; the state then holds it as the last one. A list that was signed already, and
     /// is the last one, may be cosigned again. Throws `WitnessRefusal`.
     public mutating func judge(_ list: SignedHeads) throws(WitnessRefusal) {
-        guard list.list.collector == region.name, list.list.key == region.key else {
+        let keys = region.keys
+        guard list.list.collector == region.name, let index = keys.firstIndex(of: list.list.key) else {
             throw WitnessRefusal(
                 .unsigned,
                 "the list is one of \(list.list.collector) with the key \(list.list.key), not of \(region.name) with "
-                    + "\(region.key); compare the keys with the region")
+                    + "\(keys.last ?? region.key); if the region has changed its key, send its /v1/keys first "
+                    + "(`otsenka-collector witness rekey`), otherwise compare the keys with the region")
+        }
+        if let last, let before = keys.firstIndex(of: last.list.key), index < before {
+            throw WitnessRefusal(
+                .unsigned,
+                "the list is signed with a key of \(region.name) that has had a successor since list "
+                    + "\(last.list.number); ask the region who still uses the old one", last: last.list.number)
         }
         if let last, last.list != list.list, let objection = Self.objection(to: list.list, after: last.list) {
             throw WitnessRefusal(
@@ -103,6 +132,8 @@ public protocol WitnessClient: Sendable {
 
     /// The number of the list of `region` that it signed last; nothing for none.
     func last(of region: String) async throws -> Int64?
+    /// Shows it how the region's receipt key passed to newer ones.
+    func introduce(_ keys: PublishedKeys) async throws
     /// Has a list cosigned; gives the note with the cosignature. Throws `WitnessRefusal` for a refusal.
     func cosign(_ note: String, of region: String) async throws -> String
 }
@@ -115,6 +146,7 @@ extension Collector {
         guard let newest = try await heads() else { return nil }
         if try Self.isCosigned(newest.note, by: witness) { return nil }
         let last = try await witness.last(of: identity.name) ?? newest.number - 1
+        if !identity.successions.isEmpty { try await witness.introduce(publishedKeys) }
         // A list that the witness signed last is asked for again: its answer may have been lost.
         var number = min(max(last, 1), newest.number)
         var told: Int64?

@@ -44,7 +44,7 @@ extension SQLiteCollectorStore {
                     PRAGMA synchronous = FULL;
                     PRAGMA wal_autocheckpoint = 0; -- `WriteAheadLog` does it
                     PRAGMA journal_size_limit = 16777216;
-                    PRAGMA cache_size = -32768;
+                    PRAGMA cache_size = -4096; -- the kernel caches the file as well
                     PRAGMA mmap_size = 0;
                     PRAGMA cell_size_check = ON;
                     PRAGMA trusted_schema = OFF;
@@ -69,7 +69,13 @@ extension SQLiteCollectorStore {
                 throw DatabaseError(
                     resultCode: ResultCode(rawValue: code), message: "SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE")
             }
-            try db.execute(sql: "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;")
+            try db.execute(
+                sql: """
+                    PRAGMA cache_size = -1024;
+                    PRAGMA mmap_size = 0;
+                    PRAGMA cell_size_check = ON;
+                    PRAGMA trusted_schema = OFF;
+                    """)
         }
         return configuration
     }

@@ -13,6 +13,8 @@ extension Delivery {
         case .worthless, .unreachable: backOff(now, &random)
         case .resend(let need): return [resend(from: need, after: batch, now, &random)]
         case .conflict(let verdict):
+            // Of an earlier epoch, perhaps: the present one must not wait for it.
+            cursor = nil
             backOffAtCap(now, &random)
             return report(verdict) + [rest(now)]
         case .tooLarge:
@@ -29,6 +31,7 @@ extension Delivery {
         case .unprocessable: return unprocessable(batch, now, &random)
         case .busy(let retryAfter): wait(retryAfter, now, &random)
         case .denied(let verdict):
+            cursor = nil
             backOffAtCap(now, &random)
             return (verdict.map { report($0) } ?? alarm(over: batch)) + [rest(now)]
         }

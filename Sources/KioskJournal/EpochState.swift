@@ -16,8 +16,9 @@ struct EpochState {
     var receipted: Int64
     /// The note of that receipt.
     var receipt: String?
-    /// Whether its records are still offered for upload.
-    var uploads: Bool
+    /// Whether its records are still offered for upload. So far always: an epoch that the collector has closed stays on
+    /// offer, at the longest pause, and never holds up the present one.
+    let uploads: Bool
     /// The highest record that was handed out: to be sent in this run of the program, or as a file in any.
     var offered: Int64
     /// The highest record that was handed out as a file; 0 before.
@@ -27,6 +28,13 @@ struct EpochState {
 
     /// Records that the collector has not receipted and that are still offered.
     var unsent: Int64 { uploads ? max(0, head.sequence - receipted) : 0 }
+
+    /// The last record that a batch from `first` on must hold: where an epoch begins with changes of its key, the collector
+    /// takes its record 1 only with them. 0 for any other batch.
+    func opening(_ first: Int64) -> Int64 {
+        guard first == 1, keys.changes.first?.sequence == 2 else { return 0 }
+        return keys.changes.enumerated().last { $0.element.sequence == Int64($0.offset) + 2 }?.element.sequence ?? 0
+    }
 
     /// A new chain of this enrolment.
     init(opening enrolment: JournalEnrolment) {

@@ -22,17 +22,6 @@ extension Journal {
         try saveNote()
     }
 
-    /// No longer offers the records of an earlier epoch for upload (the collector has closed it). They are kept.
-    public func stopUploading(epoch number: Int) throws(JournalError) {
-        guard let index = epochs.firstIndex(where: { $0.number == number }), index < epochs.count - 1 else {
-            throw .noSuchRecord(epoch: number, sequence: 0)
-        }
-        try write("close an epoch") { db in
-            try db.execute(sql: "UPDATE epoch SET uploads = 0 WHERE epoch = ?", arguments: [number])
-        }
-        epochs[index].uploads = false
-    }
-
     /// Whether the present enrolment can vouch for an epoch's records.
     func isUploadable(_ epoch: EpochState) -> Bool {
         guard let present = enrolment else { return false }

@@ -41,7 +41,8 @@ extension Journal {
         return succession
     }
 
-    /// Which generation the next transport key is: the one of the enrolment is 1.
+    /// Which generation the next transport key is at least: the one of the enrolment is 1. After a loss of the journal the
+    /// key's own file knows better.
     public var nextTransportGeneration: Int {
         let newest = successions.filter { $0.role == .transport }.map(\.generation).max()
         return (newest ?? 1) + 1
@@ -49,13 +50,13 @@ extension Journal {
 
     /// Vouches for a new transport key, which has signed its succession already, and puts that on record. Gives the
     /// succession with the journal key's signatures. Throws `.notEnrolled`, and `.key` for one that is not this kiosk's
-    /// next.
+    /// or comes after no newer one.
     public func vouch(for note: String, at stamp: RecordStamp) throws(JournalError) -> KeySuccession {
         guard let present = epochs.last else { throw .notEnrolled }
         do {
             var succession = try KeySuccession(parsing: note)
             guard succession.role == .transport, succession.subject == present.enrolment.kiosk.rawValue,
-                succession.generation == nextTransportGeneration
+                succession.generation >= nextTransportGeneration
             else { throw SuccessionError.outOfPlace }
             // Every key since the genesis, since the collector may not have seen the newest.
             let vouching = [present.keys.first] + present.keys.changes.compactMap(\.succession.newKey)
@@ -133,22 +134,24 @@ extension Journal {
             return
         } catch .damaged {
             try files.replace(files.successions, with: text)
+        } catch {
+            // Should the store be lost before the file is right, the collector would not know the next epoch's key.
+            poisonAfter(error)
+            throw error
         }
     }
 
     /// Of the file; a note has 4 KiB at most.
     private static let successionsBytes = JournalKeys.maximumChanges * 4096
 
-    /// In an epoch that a loss has just opened under the key of the lost epoch's genesis: the changes that came after.
-    func repeatKeyChanges(at stamp: RecordStamp) throws(JournalError) {
-        guard let present = epochs.last,
-            let data = try? files.read(files.successions, maximum: Self.successionsBytes),
+    /// How the key that an epoch's genesis names became the present one, as `journal.successions` has it: only steps whose
+    /// private key is here.
+    func keyChanges(from first: PublicKey, of kiosk: KioskID) -> [KeySuccession] {
+        guard let data = try? files.read(files.successions, maximum: Self.successionsBytes),
             let known = try? KeySuccession.split(String(decoding: data, as: UTF8.self))
-        else { return }
-        let path = KeySuccession.path(
-            .journal, of: present.enrolment.kiosk.rawValue, from: present.enrolment.journalKey, over: known
-        ).filter { $0.newKey.flatMap { ring[$0] } != nil }
-        if !path.isEmpty { try store(path, at: stamp) }
+        else { return [] }
+        let path = KeySuccession.path(.journal, of: kiosk.rawValue, from: first, over: known)
+        return Array(path.prefix { $0.newKey.flatMap { ring[$0] } != nil })
     }
 }
 

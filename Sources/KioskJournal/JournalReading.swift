@@ -21,7 +21,8 @@ extension Journal {
     /// The records from `first` on, verified against the chain as they are read; nothing when there are none.
     ///
     /// Without `first`: the lowest unreceipted ones of the present epoch, or, when all of those are receipted, of the newest
-    /// earlier epoch that still waits. Counts are cut to `JournalLimits.maximumBatch…`; one record always fits. A wrong
+    /// earlier epoch that still waits. Counts are cut to `JournalLimits.maximumBatch…`; one record always fits, and the
+    /// loss that opens an epoch with the changes of the key after it, which the collector takes only together. A wrong
     /// record ends the batch before it. Throws `.damaged` when it is the first, `.noSuchRecord` for one not kept.
     public func batch(
         epoch number: Int? = nil, first: Int64? = nil, maximumRecords: Int = JournalLimits.maximumBatchRecords,
@@ -33,11 +34,13 @@ extension Journal {
         guard first <= epoch.head.sequence else { return nil }
         guard first > epoch.anchor.sequence else { throw .noSuchRecord(epoch: epoch.number, sequence: first) }
         let last = min(
-            epoch.head.sequence, first + Int64(max(1, min(maximumRecords, JournalLimits.maximumBatchRecords))) - 1)
+            epoch.head.sequence,
+            max(first + Int64(max(1, min(maximumRecords, JournalLimits.maximumBatchRecords))) - 1, epoch.opening(first))
+        )
         let found = try access("read a batch") { [store] db in
             var run = try LineRun(
                 after: Self.head(at: first - 1, of: epoch, db),
-                maximumBytes: min(maximumBytes, JournalLimits.maximumBatchBytes))
+                maximumBytes: min(maximumBytes, JournalLimits.maximumBatchBytes), needed: epoch.opening(first))
             try run.read(Self.lines(of: epoch.number, from: first, to: last, db))
             guard !run.lines.isEmpty else {
                 throw JournalError.damaged(
@@ -110,17 +113,20 @@ private struct LineRun {
     var head: ChainHead
     var lines: [String] = []
     private var bytesLeft: Int
+    /// Up to this record it is taken whatever its length.
+    private let needed: Int64
 
-    init(after head: ChainHead, maximumBytes: Int) {
+    init(after head: ChainHead, maximumBytes: Int, needed: Int64) {
         self.head = head
         bytesLeft = maximumBytes
+        self.needed = needed
     }
 
     mutating func read(_ rows: RowCursor) throws {
         while let row = try rows.next() {
             let (sequence, line) = try Journal.line(row, of: head.epoch)
             bytesLeft -= line.count + 1
-            guard sequence == head.sequence + 1, lines.isEmpty || bytesLeft >= 0,
+            guard sequence == head.sequence + 1, lines.isEmpty || sequence <= needed || bytesLeft >= 0,
                 !line.previousHash(head.hash).isEmpty,
                 let text = String(validating: line, as: UTF8.self)
             else { return }

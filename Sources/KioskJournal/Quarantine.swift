@@ -86,17 +86,39 @@ extension Journal {
         let loss = Loss(
             reason: String(reason.prefix(400)), receiptedEpoch: receipted?.epoch,
             receiptedSequence: receipted?.sequence, receiptedHash: receipted?.hash.base64)
-        let line = try Self.line(.loss(loss), at: stamp, boot: boot, after: epoch.head)
-        try write("open the next epoch") { db in
-            epoch.head.sequence = 1
+        let changes = keyChanges(from: enrolment.journalKey, of: enrolment.kiosk)
+        var lines: [Data] = []
+        for body in [RecordBody.loss(loss)] + changes.map({ .key(KeyChange($0)) }) {
+            let line = try Self.line(body, at: stamp, boot: boot, after: epoch.head)
+            lines.append(line)
+            epoch.head.sequence += 1
             epoch.head.hash = ChainHash(of: line)
+        }
+        do throws(SuccessionError) {
+            for (index, change) in changes.enumerated() { try epoch.keys.take(change, at: Int64(index) + 2) }
+        } catch {
+            throw .key(path: files.key, reason: "\(error)")
+        }
+        try open(epoch, lines)
+    }
+
+    /// Stores a new epoch that begins with these lines: the loss, then its changes of the key. In one transaction, since the
+    /// collector takes a loss without the changes for that of somebody who holds only the first key.
+    private func open(_ epoch: EpochState, _ lines: [Data]) throws(JournalError) {
+        try write("open the next epoch") { db in
             try epoch.insert(db)
-            try db.execute(
-                sql: "INSERT INTO record (position, line) VALUES (?, ?)",
-                arguments: [JournalSchema.position(epoch: epoch.number, sequence: 1), line])
+            for (index, line) in lines.enumerated() {
+                try db.execute(
+                    sql: "INSERT INTO record (position, line) VALUES (?, ?)",
+                    arguments: [JournalSchema.position(epoch: epoch.number, sequence: Int64(index) + 1), line])
+            }
+            for change in epoch.keys.changes {
+                try db.execute(
+                    sql: "INSERT INTO journal_key VALUES (?, ?, ?)",
+                    arguments: [epoch.number, change.sequence, change.succession.serialized])
+            }
         }
         epochs.append(epoch)
         tellNewest()
-        try repeatKeyChanges(at: stamp)
     }
 }

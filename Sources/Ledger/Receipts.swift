@@ -45,7 +45,10 @@ public struct ReceiptClaim: Equatable, Sendable {
             throw .unknownEpoch(head.epoch)
         }
         let chain = chains[index]
-        time = try Self.time(checkpoint, for: [chain, chains[chains.count - 1]])
+        let present = chains[chains.count - 1]
+        // Of one collector the newest key alone counts, and the newest enrolment knows it.
+        let isSame = chain.collectorName == present.collectorName
+        time = try Self.time(checkpoint, for: isSame ? [present] : [chain, present])
         guard head.sequence > chain.receipted else { throw .notNewer(held: chain.receipted) }
         guard head.sequence <= chain.offered, head.sequence <= chain.head.sequence else {
             throw .neverSent(sequence: head.sequence)
@@ -63,8 +66,9 @@ public struct ReceiptClaim: Equatable, Sendable {
     /// not looked at. `chains` as for `init`. Throws `ReceiptRefusal.note`.
     public static func signed(_ note: String, by chains: [HeldChain]) throws(ReceiptRefusal) -> Checkpoint {
         var refusal = NoteError.malformed
-        var tried: Set<String> = []
-        for chain in chains.reversed() where tried.insert(chain.head.kiosk).inserted {
+        // An epoch that was enrolled after a change of the journal key begins with another key than those before it.
+        var tried: Set<[String]> = []
+        for chain in chains.reversed() where tried.insert([chain.head.kiosk, chain.journalKey.base64]).inserted {
             do throws(NoteError) {
                 return try Checkpoint(parsing: note, kiosk: chain.head.kiosk, key: chain.journalKey)
             } catch { refusal = error }

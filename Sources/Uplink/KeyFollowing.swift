@@ -56,8 +56,10 @@ public enum TransportKeyChange {
                 "\(stateFolder) holds no transport key; run otsenka-kiosk enrol with this --state-dir")
         }
         guard case .status(let status) = try ask(.status), let kiosk = status.kiosk,
-            case .generation(let generation) = try ask(.transportGeneration)
+            case .generation(let next) = try ask(.transportGeneration)
         else { throw UplinkError(UplinkError.absent, "otsenka-kiosk run is not enrolled; run otsenka-kiosk enrol") }
+        // A journal that was lost has forgotten earlier changes, and the collector has not.
+        let generation = max(next, (try folder.transportSuccession()?.generation ?? 1) + 1)
         let new = SigningKey()
         let own = try KeySuccession(
             .transport, of: kiosk.rawValue, generation: generation, from: old.publicKey, to: new,

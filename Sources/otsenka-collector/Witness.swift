@@ -6,6 +6,7 @@ import FoundationEssentials
 import Glibc
 import Ledger
 import Logging
+import Wire
 
 struct Witness: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +15,7 @@ struct Witness: ParsableCommand {
             Run by another operator than the region: a neighbour, a ministry, a newspaper. A list is cosigned only if it \
             follows the last one that was cosigned for its region; the others are refused (409 over the network) and \
             what contradicts is named. Every list that was cosigned is kept and published.
-            """, subcommands: [Init.self, Add.self, Sign.self, Serve.self])
+            """, subcommands: [Init.self, Add.self, Rekey.self, Sign.self, Serve.self])
 
     struct Init: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make a new witness: its folder and its key.")
@@ -68,6 +69,39 @@ struct Witness: ParsableCommand {
             }
             try WitnessFolder(FolderOption.absolute(folder.path)).add(WitnessedRegion(name: region, key: key))
             print("The lists of \(region) will be cosigned.")
+        }
+    }
+
+    struct Rekey: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Follow a region to its new receipt key, where the region cannot send it over the network itself.",
+            discussion: "Each new key counts only if the one before it has signed it; the region's `/v1/keys` says so.")
+
+        @OptionGroup var folder: FolderOption
+
+        @Option(help: "The collector's name.")
+        var region: String
+
+        @Option(help: "A file with the answer of the region's /v1/keys.")
+        var keys: String
+
+        func run() throws {
+            let witness = try WitnessFolder(FolderOption.absolute(folder.path))
+            guard let published = try? JSONDecoder().decode(PublishedKeys.self, from: Data(try readFile(keys).utf8))
+            else { throw CollectorFailure(.data, "\(keys) is not what a collector's /v1/keys answers; fetch it again") }
+            do {
+                let known = try witness.follow(published.successions, of: region)
+                guard known.contains(published.receiptKey) else {
+                    throw CollectorFailure(
+                        .data,
+                        "\(region) names the receipt key \(published.receiptKey), and no key that is known here "
+                            + "has signed it; ask the region, and add nothing by hand")
+                }
+                print("\(region) signs with its receipt key of generation \(known.count): \(known[known.count - 1])")
+            } catch let refusal as WitnessRefusal {
+                throw CollectorFailure(.usage, "\(refusal)")
+            }
         }
     }
 
@@ -180,6 +214,10 @@ struct CurlWitness: WitnessClient {
     func last(of region: String) async throws -> Int64? {
         let body = try await ask("GET", "/v1/witness/\(region)", nil)
         return try JSONDecoder().decode(WitnessStanding.self, from: Data(body)).last
+    }
+
+    func introduce(_ keys: PublishedKeys) async throws {
+        _ = try await ask("POST", "/v1/witness/\(keys.collector)/keys", [UInt8](JSONEncoder().encode(keys)))
     }
 
     func cosign(_ note: String, of region: String) async throws -> String {

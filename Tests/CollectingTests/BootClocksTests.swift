@@ -100,7 +100,12 @@ import Wire
         #expect(BootClocks(text: clocks.text) == clocks)
     }
 
-    @Test(arguments: ["", "1", "1=", "=1", "1=2..", "1=2...3", "1=2.3", "1=2;", "1=x", "1=5..5", " 1=2", "1=2..3..4"])
+    @Test func `a batch of which no record tells its moment has no clocks, and is read again`() {
+        let clocks = Self.clocks([], now: KioskClock(boot: 5, bootMilliseconds: 1000), received: 50_000, floor: 0)
+        #expect(BootClocks(text: clocks.text) == clocks)
+    }
+
+    @Test(arguments: [";", "1", "1=", "=1", "1=2..", "1=2...3", "1=2.3", "1=2;", "1=x", "1=5..5", " 1=2", "1=2..3..4"])
     func `a text that is not what is written is refused`(_ text: String) {
         #expect(BootClocks(text: text) == nil)
     }

@@ -163,9 +163,11 @@ import Testing
         var change = Derived()
         change.changedSessions = [session]
         var next = arrival
-        (next.first, next.last) = (7, 7)
+        // No record of it tells its moment.
+        (next.first, next.last, next.clocks) = (7, 7, BootClocks(starts: []))
         let (second, later) = (change, next)
         try await scene.store.write { try $0.insert(later, lines: lines[0...0], derived: second) }
+        #expect(try await scene.store.read { try $0.arrivals(of: 1) } == [arrival, next])
         #expect(try await scene.store.read { try $0.session(1, SessionID(bits: 5)) } == session)
         #expect(try await scene.store.read { try $0.session(2, SessionID(bits: 5)) } == nil)
         await #expect(throws: StoreError.self) {

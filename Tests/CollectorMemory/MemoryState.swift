@@ -1,5 +1,6 @@
 import Collecting
 import FoundationEssentials
+import Ledger
 import Ratings
 
 /// All rows of a store: a value, so that a copy is a backup and a restore is an assignment.
@@ -61,4 +62,15 @@ extension MemoryState {
             epochs[index].head.hash = .init(of: last)
         }
     }
+
+    /// For a collector that is wrong on purpose: takes the newest journal key of an epoch for the only one.
+    public mutating func forgetOldJournalKeys() {
+        for index in epochs.indices where !epochs[index].keys.changes.isEmpty {
+            let keys = epochs[index].keys
+            epochs[index].keys = JournalKeys(kiosk: keys.kiosk, first: keys.current)
+        }
+    }
+
+    /// For a collector that is wrong on purpose: the transport keys of the enrolments go on counting.
+    public mutating func forgetChangesOfTransportKeys() { transportKeys = [:] }
 }

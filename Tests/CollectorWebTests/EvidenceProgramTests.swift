@@ -7,6 +7,7 @@ import Hummingbird
 import HummingbirdTesting
 import Ledger
 import Testing
+import Wire
 
 @testable import CollectorWeb
 
@@ -251,13 +252,17 @@ import Testing
             try String(contentsOfFile: region.folder + "/day-1.txt", encoding: .utf8), now: region.stage.now)
         #expect(try await region.stage.collector.tell(client) == 3)
         #expect(try await region.stage.collector.tell(client) == nil)
+        // The witness follows the region to its new key.
+        _ = try await region.stage.staff.change(.rotateReceipt)
+        try await region.heads("day-4.txt", daysLater: 4)
+        #expect(try await region.stage.collector.tell(client) == 4)
         try await region.stage.test { page in
-            for number in 1...3 {
+            for number in 1...4 {
                 #expect(try await page.text("/v1/heads/\(number)").contains("— w.example "))
             }
             let index = try JSONDecoder().decode(
                 [PublishedHeads].self, from: Data(try await page.text("/v1/heads").utf8))
-            #expect(index.map(\.number) == [1, 2, 3])
+            #expect(index.map(\.number) == [1, 2, 3, 4])
             #expect(try await page.text("/v1/heads/\(index[1].day)") == page.text("/v1/heads/2"))
             let none = try await page.execute(uri: "/v1/heads/2001-01-01", method: .get)
             #expect(none.status == .notFound)
@@ -271,6 +276,7 @@ import Testing
         var name: String { folder.data.settings.name }
         var key: PublicKey { folder.data.receiptKey.publicKey }
         func last(of region: String) async throws -> Int64? { try folder.last(of: region) }
+        func introduce(_ keys: PublishedKeys) async throws { try folder.follow(keys.successions, of: keys.collector) }
         func cosign(_ note: String, of region: String) async throws -> String { try folder.cosign(note, now: 1) }
     }
 }

@@ -4,8 +4,9 @@ import KioskControl
 import Ledger
 import Questionnaires
 import Ratings
-import UnixSocket
 import Wire
+
+@testable import UnixSocket
 
 // Requests and answers over HTTP and on the kiosk's sockets.
 
@@ -60,15 +61,15 @@ extension Decoder {
             let kiosk = try Known.kiosk()
             var time = SignedNote(text: SignedTime.text(kiosk: kiosk, nonce: "n", seconds: 1_763_800_000))
             try time.sign(as: Known.collector, with: Known.collectorKey)
-            let bodies: [(String, Data)] = [
-                ("200", try encoder.encode(UploadAnswer(receipt: "note"))),
-                ("409", try encoder.encode(Refusal(error: .gap, message: "records are missing", need: 4))),
-                ("429", try encoder.encode(Refusal(error: .gap, message: "busy"))), ("413", Data()), ("422", Data()),
-                ("504", Data()), ("301", Data()),
-                ("403", try encoder.encode(Refusal(error: .revoked, message: "revoked"))),
-                ("200", try encoder.encode(HeartbeatAnswer(time: time.serialized, configuration: 1))),
+            let bodies: [(Int, Data)] = [
+                (200, try encoder.encode(UploadAnswer(receipt: "note"))),
+                (200, try encoder.encode(HeartbeatAnswer(time: time.serialized, configuration: 1))),
+                (200, try encoder.encode(heartbeat())), (200, try encoder.encode(publishedKeys())),
+                (200, Data(time.text)), (200, Data(time.serialized)), (409, try encoder.encode(refusal(.gap, need: 0))),
             ]
-            return bodies.map { .joined([Data($0.0), $0.1]) } + [.joined([Data("200"), Data(time.serialized)])]
+            let refusals = try Refusal.Code.allCases.map { ($0.status, try encoder.encode(refusal($0, need: 4))) }
+            let bare = [301, 408, 413, 422, 429, 502, 503, 504].map { ($0, Data()) }
+            return (bodies + refusals + bare).map { .joined([Data("\($0.0)"), $0.1]) }
         },
         take: { data in
             let pieces = parts(of: data, most: 2)
@@ -79,17 +80,75 @@ extension Decoder {
             if case .busy(let wait?) = CollectorAnswer(status: status, body: body, retryAfterSeconds: seconds) {
                 require(wait >= 0, "waits for a time that has passed")
             }
-            if let refusal = try? JSONDecoder().decode(Refusal.self, from: body) {
-                let again = Refusal(error: refusal.error, message: refusal.message, need: refusal.need)
-                require((400...599).contains(again.error.status), "gives a refusal the status of something else")
+            if let sent = again(UploadAnswer.self, body) {
+                require(UploadAnswer(receipt: sent.receipt) == sent, "makes another answer of the same receipt")
             }
-            let heartbeat = try? JSONDecoder().decode(HeartbeatAnswer.self, from: body)
-            _ = try? JSONDecoder().decode(Heartbeat.self, from: body)
-            guard let kiosk = try? Known.kiosk() else { return }
-            _ = SignedTime.seconds(
-                in: heartbeat?.time ?? body.text, kiosk: kiosk, nonce: "n", collector: Known.collector,
-                key: Known.collectorKey.publicKey)
+            if let refusal = again(Refusal.self, body) {
+                let own = Refusal(error: refusal.error, message: refusal.message, need: refusal.need)
+                require(own == refusal, "makes another refusal of the same words")
+                require((400...599).contains(refusal.error.status), "gives a refusal the status of something else")
+            }
+            if let sent = again(Heartbeat.self, body) {
+                let own = Heartbeat(
+                    epoch: sent.epoch, boot: sent.boot, bootMilliseconds: sent.bootMilliseconds, wall: sent.wall,
+                    clock: sent.clock, unsent: sent.unsent, marks: sent.marks, program: sent.program, nonce: sent.nonce)
+                require(own == sent, "makes another heartbeat of the same words")
+            }
+            if let keys = again(PublishedKeys.self, body) {
+                let digest = PublishedKeys.digest(of: keys.successions)
+                require((digest == nil) == keys.successions.isEmpty, "names an empty list, or does not name one")
+            }
+            let answer = again(HeartbeatAnswer.self, body)
+            if let answer {
+                let own = HeartbeatAnswer(
+                    time: answer.time, configuration: answer.configuration, orders: answer.orders, keys: answer.keys)
+                require(own == answer, "makes another answer of the same time")
+            }
+            takeTime(answer?.time ?? body.text)
         })
+
+    /// What is read, is written, and is read again.
+    private static func again<Value: Codable & Equatable>(_: Value.Type, _ body: Data) -> Value? {
+        guard let value = try? JSONDecoder().decode(Value.self, from: body) else { return nil }
+        let written = (try? JSONEncoder().encode(value)) ?? Data()
+        require(
+            (try? JSONDecoder().decode(Value.self, from: written)) == value, "reads another \(Value.self) than it wrote"
+        )
+        return value
+    }
+
+    /// The time as it came, and signed by the collector whatever it says, or no mutation would get past the signature.
+    private static func takeTime(_ text: String) {
+        guard let kiosk = try? Known.kiosk() else { return }
+        let time = { (note: String) in
+            SignedTime.seconds(
+                in: note, kiosk: kiosk, nonce: "n", collector: Known.collector, key: Known.collectorKey.publicKey)
+        }
+        _ = time(text)
+        guard text.utf8.last == UInt8(ascii: "\n") else { return }
+        var own = SignedNote(text: text)
+        guard (try? own.sign(as: Known.collector, with: Known.collectorKey)) != nil,
+            let seconds = time(own.serialized)
+        else { return }
+        require(
+            SignedTime.text(kiosk: kiosk, nonce: "n", seconds: seconds) == text, "reads another time than was signed")
+    }
+
+    private static func refusal(_ code: Refusal.Code, need: Int64) -> Refusal {
+        Refusal(error: code, message: "why", need: need)
+    }
+
+    private static func heartbeat() -> Heartbeat {
+        Heartbeat(
+            epoch: 1, boot: 2, bootMilliseconds: 3, wall: "2026-11-22T08:27:08.123Z", clock: .free, unsent: 4,
+            marks: ["burst"], program: "1.0", nonce: "n")
+    }
+
+    private static func publishedKeys() -> PublishedKeys {
+        PublishedKeys(
+            collector: Known.collector, receiptKey: Known.collectorKey.publicKey, authority: "PEM",
+            successions: ["note"])
+    }
 
     /// An enrolment: what was typed, the request and the answer.
     static let enrolment = Decoder(
@@ -139,7 +198,8 @@ extension Decoder {
                 UplinkRequest.batch(epoch: 1, first: 2, maximumRecords: 500, maximumBytes: 262_144),
                 UplinkRequest.receipt(note: "note"), UplinkAnswer.pending(records: 3), CommandRequest.status,
             ]
-            return [Data(try messages.flatMap { frame(try ControlCoding.encode($0)) })]
+            let stream = Data(try messages.flatMap { try frame(try ControlCoding.encode($0)) })
+            return [stream, stream.prefix(50), stream + Data([1, 2, 3, 4]), Data(repeating: 0, count: 400)]
         },
         take: { data in
             let whole = messages(in: data, by: data.count + 1)
@@ -147,7 +207,13 @@ extension Decoder {
             reader.append(data)
             require(!reader.isBetweenMessages || data.isEmpty, "forgets bytes")
             require(messages(in: data, by: 3) == whole, "finds other messages when they come in pieces")
-            for message in whole {
+            let sent = whole.compactMap { try? Frame.encode($0, maximumBytes: 4096) }
+            require(data.starts(with: Data(sent.joined())), "writes other frames than it read")
+            require(
+                ((try? Frame.encode(data, maximumBytes: 4096)) == nil) == (data.count > 4096),
+                "writes a message that is too long, or refuses one that is not")
+            // A stream of a thousand empty messages tells no more than ten.
+            for message in whole.prefix(10) {
                 if let request = try? ControlCoding.decode(UplinkRequest.self, from: message) {
                     let again = try? ControlCoding.decode(
                         UplinkRequest.self, from: (try? ControlCoding.encode(request)) ?? Data())
@@ -170,9 +236,7 @@ extension Decoder {
             } catch { require(!error.description.isEmpty, "says nothing") }
         })
 
-    private static func frame(_ message: Data) -> Data {
-        withUnsafeBytes(of: UInt32(message.count).bigEndian) { Data($0) } + message
-    }
+    private static func frame(_ message: Data) throws -> Data { try Frame.encode(message, maximumBytes: 4096) }
 
     private static func messages(in data: Data, by step: Int) -> [Data] {
         var reader = FrameReader(maximumBytes: 4096)

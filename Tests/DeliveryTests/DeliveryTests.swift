@@ -133,6 +133,15 @@ struct AnswerRow: CustomTestStringConvertible, Sendable {
         #expect(bench.upload(batch, .conflict(.epochClosed)).first == .report(.epochClosed))
     }
 
+    @Test(arguments: [CollectorAnswer.conflict(.epochClosed), .denied(.revoked)])
+    func whatIsRefusedForGoodDoesNotHoldUpTheNewestEpoch(_ answer: CollectorAnswer) {
+        var bench = Bench()
+        _ = bench.upload(batch, .resend(from: 50))
+        #expect(bench.delivery.cursor == Position(epoch: 2, sequence: 50))
+        _ = bench.upload(BatchExtent(epoch: 2, first: 50, last: 60, head: 145), answer)
+        #expect(bench.delivery.cursor == nil)
+    }
+
     @Test func enrolmentForgetsEveryVerdict() {
         var bench = Bench()
         _ = bench.upload(batch, .conflict(.fork))

@@ -91,6 +91,53 @@ import Testing
         try check(anew, first: first)
     }
 
+    /// Each prefix of the write-ahead log is what a power cut may leave of the opening of the next epoch.
+    @Test func aPowerCutWhileALossIsOpenedKeepsTheChangedKey() throws {
+        let journal = try fixture.enrolled()
+        try change(journal)
+        let newest = journal.publicKey
+        try journal.close()
+        try FileManager.default.removeItem(atPath: fixture.files.store)
+        let before = try Snapshot(fixture.directory)
+        let anew = try fixture.openOrQuarantine()
+        let after = try Snapshot(fixture.directory)
+        try anew.close()
+        let log = try #require(after.files["journal.db-wal"])
+        // A header of 32 bytes, then frames of 24 bytes and a page.
+        for frames in 0...(log.count - 32) / 4120 {
+            var files = before.files
+            files["journal.db"] = after.files["journal.db"]
+            files["journal.db-wal"] = log.prefix(32 + frames * 4120)
+            try Snapshot(files: files).write(to: fixture.directory)
+            let opened = try fixture.openOrQuarantine()
+            #expect(opened.publicKey == newest, "\(frames) frames")
+            try opened.close()
+        }
+    }
+
+    @Test func aLossIsSentTogetherWithTheChangesOfTheKey() throws {
+        let journal = try fixture.enrolled()
+        for _ in 0..<3 { try change(journal) }
+        try journal.close()
+        try FileManager.default.removeItem(atPath: fixture.files.store)
+        let anew = try fixture.openOrQuarantine()
+        try fixture.append(2, to: anew)
+        let batch = try #require(try anew.batch(maximumRecords: 1, maximumBytes: 1))
+        #expect(batch.first == 1 && batch.last == 4)
+        #expect(try anew.batch(first: 2, maximumRecords: 1)?.last == 2)
+    }
+
+    @Test func recordsFromBeforeAChangeAreReceiptedAfterAnEnrolment() throws {
+        let journal = try fixture.enrolled()
+        try fixture.append(3, to: journal)
+        try change(journal)
+        try journal.enrol(try fixture.enrolment(journal, epoch: 2))
+        let batch = try #require(try journal.batch(epoch: 1, first: 1, maximumRecords: 2))
+        var note = try SignedNote(parsing: batch.checkpoint)
+        try note.cosign(as: "collector.example", with: fixture.collectorKey, time: 1_800_000_000)
+        #expect(try journal.accept(receipt: note.serialized).sequence == 2)
+    }
+
     @Test func aChangedKeyEnrolsAnewAndOlderEpochsAreStillSent() throws {
         let journal = try fixture.enrolled()
         try fixture.append(3, to: journal)

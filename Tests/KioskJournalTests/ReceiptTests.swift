@@ -196,21 +196,6 @@ import Testing
         #expect(try fixture.open().unsent == 0)
     }
 
-    @Test func aClosedEpochIsNoLongerOffered() throws {
-        let fixture = try Fixture()
-        let journal = try fixture.enrolled()
-        try fixture.append(5, to: journal)
-        #expect(throws: JournalError.self) { try journal.stopUploading(epoch: 1) }
-        try journal.enrol(try fixture.enrolment(journal, epoch: 2))
-        try journal.stopUploading(epoch: 1)
-        #expect(journal.unsent == 0)
-        #expect(try journal.batch() == nil)
-        try journal.close()
-        let again = try fixture.open()
-        #expect(again.unsent == 0)
-        #expect(try again.batch(epoch: 1, first: 1)?.lines.count == 5)
-    }
-
     @Test func recordsOfAnotherKioskIDAreKeptButNotOffered() throws {
         let fixture = try Fixture()
         let journal = try fixture.enrolled()

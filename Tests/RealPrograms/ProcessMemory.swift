@@ -14,6 +14,12 @@ public enum ProcessMemory {
         return kibibytes * 1024 / 1e6
     }
 
+    /// The most that was resident so far, KiB (proc(5), VmHWM); nothing for a process that has ended.
+    public static func peakKibibytes(_ process: pid_t) -> Int? {
+        let line = whole("/proc/\(process)/status").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) }
+    }
+
     /// Every page that one of the processes maps, counted once: what they would weigh if nobody else on the machine used
     /// the same libraries. Nothing without CAP_SYS_ADMIN, from which the kernel hides the frames' numbers
     /// (Documentation/admin-guide/mm/pagemap.rst).

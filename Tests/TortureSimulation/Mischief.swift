@@ -12,6 +12,7 @@ extension World {
         for number in 1...6 {
             plan(after: Int64(number) * scenario.faultTime / 6) { [unowned self] in region.backUp() }
         }
+        if scenario.changesKeys { planRotations() }
     }
 
     private func mischief() async {
@@ -20,11 +21,7 @@ extension World {
         switch draw(25) {
         case 0, 1, 2: cutPower(box)
         case 3, 4:
-            guard box.run != nil else { return }
-            box.tell("loses run to a SIGKILL")
-            count(.kill)
-            box.run?.interrupt()
-            box.endRun()
+            kill(box)
         case 5:
             count(.kill)
             box.endUplink()
@@ -48,7 +45,15 @@ extension World {
         }
     }
 
-    private func cutPower(_ box: Box) {
+    func kill(_ box: Box) {
+        guard box.run != nil else { return }
+        box.tell("loses run to a SIGKILL")
+        count(.kill)
+        box.run?.interrupt()
+        box.endRun()
+    }
+
+    func cutPower(_ box: Box) {
         guard box.isOn else { return }
         count(.power)
         box.powerOff()
@@ -82,7 +87,7 @@ extension World {
         let wholeCard = draw(2) == 0
         plan(after: draw(600_000)) { [unowned self] in
             guard !isHealed, box.isOn, let old = box.copies.last, box.copies.count > 0,
-                old.key.seed == box.disk.written.key.seed
+                old.first.seed == box.disk.written.first.seed
             else { return }
             let chains = (box.disk.written.store?.epochs ?? []) + (old.store?.epochs ?? [])
             let genesis = chains.map(\.enrolment.genesis)
@@ -134,7 +139,7 @@ extension World {
         box.setClock(offset: offset, synchronised: offset == 0)
     }
 
-    private func partition(_ box: Box) {
+    func partition(_ box: Box) {
         box.isPartitioned = true
         box.tell("has no network")
         plan(after: 30_000 + draw(900_000)) { box.isPartitioned = false }

@@ -9,17 +9,21 @@ struct Parcel {
     enum Kind: CustomStringConvertible {
         case upload(KioskID, epoch: Int, first: Int64, last: Int64)
         case heartbeat(KioskID)
+        /// `GET /v1/keys`.
+        case keys
 
         var description: String {
             switch self {
             case .upload(let kiosk, let epoch, let first, let last): "records \(first)-\(last) of \(kiosk)/\(epoch)"
             case .heartbeat(let kiosk): "a heartbeat of \(kiosk)"
+            case .keys: "a question for the keys"
             }
         }
     }
 
     var kind: Kind
-    var request: CollectorRequest
+    var head: RequestHead
+    var body = Data()
     var box: Int
 }
 
@@ -56,8 +60,14 @@ final class Network {
             world.count(.network)
             return world.plan(after: 10_000) { told(.none(.unreachable)) }
         }
-        guard world.draw(1000) < faultsPerThousand else { return deliver(parcel, after: way, told) }
+        guard world.draw(1000) < faultsPerThousand || world.thief?.hunts == parcel.box else {
+            return deliver(parcel, after: way, told)
+        }
         world.count(.network)
+        if let forged = world.thief?.answer(parcel) {
+            world.tell("a thief answers \(parcel.kind)")
+            return world.plan(after: way) { told(.answer(forged)) }
+        }
         switch world.draw(9) {
         case 0:
             // The request is lost.
@@ -105,9 +115,9 @@ final class Network {
 
     private func mangle(_ parcel: Parcel, _ way: Int64, _ told: @escaping (Reply) -> Void) {
         var parcel = parcel
-        if !parcel.request.body.isEmpty {
-            let index = parcel.request.body.startIndex + Int(world.draw(UInt64(parcel.request.body.count)))
-            parcel.request.body[index] ^= 1 << UInt8(world.draw(8))
+        if !parcel.body.isEmpty {
+            let index = parcel.body.startIndex + Int(world.draw(UInt64(parcel.body.count)))
+            parcel.body[index] ^= 1 << UInt8(world.draw(8))
         }
         deliver(parcel, after: way, told)
     }

@@ -1,6 +1,7 @@
 import Collecting
 import Dialog
 import FoundationEssentials
+import KioskControl
 import Ledger
 import Ratings
 
@@ -24,6 +25,13 @@ final class Oracle {
         /// When each record was made, milliseconds since 1970 by the true clock.
         var times: [Int64: Int64] = [:]
         let box: Int
+        /// The place of the newest receipt key that the chain begins with or has on record, in the order in which the
+        /// collector had them.
+        var trusts: Int
+        /// When the collector first gave a receipt for each record, milliseconds.
+        var issued: [(sequence: Int64, time: Int64)] = []
+        /// The newest record that was deleted.
+        var deleted: Int64 = 0
     }
 
     /// An answer that a visitor saw acknowledged.
@@ -41,8 +49,14 @@ final class Oracle {
     private(set) var forgotten: Set<SessionID> = []
     /// Receipts that the collector gave out since it was restored last.
     private(set) var issued: [(kiosk: KioskID, head: ChainHead, nonce: String)] = []
-    /// The heads of all receipts that the collector ever gave out.
-    private var everIssued: Set<ChainHead> = []
+    /// All receipts that the collector ever gave out, and the place of the key that signed each.
+    private var everIssued: [String: Int] = [:]
+    /// The collector's receipt keys, the first one first.
+    private var receiptKeys: [PublicKey] = []
+    /// The order of a kiosk's transport keys within one enrolment, by the key.
+    private var transportKeys: [PublicKey: (enrolment: PublicKey, order: Int)] = [:]
+    /// The newest that the collector has heard since it was restored last, by enrolment.
+    private var heardTransport: [PublicKey: Int] = [:]
     private(set) var violations: [String] = []
     /// Every event that was ever on record, also of a past that was restored away.
     private(set) var events: [EventRow] = []
@@ -55,7 +69,8 @@ final class Oracle {
 
     func violate(_ what: String) { if violations.count < 20 { violations.append(what) } }
 
-    func open(_ genesis: Genesis, kiosk: KioskID, box: Int) {
+    func open(_ enrolment: Enrolment, box: Int) {
+        let genesis = enrolment.genesis
         let key = Self.key(genesis)
         guard chains[key] == nil else {
             // The same loss opened the same epoch on a clone: one chain, two pasts.
@@ -63,7 +78,9 @@ final class Oracle {
             if chains[key]?.excuse == nil { chains[key]?.excuse = "two machines opened it" }
             return
         }
-        chains[key] = Chain(kiosk: kiosk, genesis: genesis, box: box)
+        chains[key] = Chain(
+            kiosk: enrolment.identity.kiosk, genesis: genesis, box: box,
+            trusts: receiptKeys.firstIndex(of: enrolment.identity.receiptKey) ?? 0)
         order.append(key)
     }
 
@@ -82,12 +99,51 @@ final class Oracle {
         chains[key]?.acknowledged[sequence] = line
     }
 
-    func receipted(_ head: ChainHead, in genesis: Genesis) {
+    /// A receipt counts if the collector gave it, with a key that the kiosk had not yet seen a successor of.
+    func receipted(_ head: ChainHead, by note: String?, in genesis: Genesis, present: Genesis) {
         chains[Self.key(genesis)]?.receipted.append(head)
-        if !everIssued.contains(head) {
-            violate(
-                "record \(head.sequence) of \(head.kiosk), epoch \(head.epoch), counts as receipted without a receipt")
+        let name = "record \(head.sequence) of \(head.kiosk), epoch \(head.epoch),"
+        guard let key = note.flatMap({ everIssued[$0] }) else {
+            return violate("\(name) counts as receipted without a receipt")
         }
+        if let chain = chains[Self.key(present)], !chain.isForked, key < chain.trusts {
+            violate("\(name) counts as receipted by a receipt of a key that was changed")
+        }
+    }
+
+    /// What a kiosk has on record of the collector's keys.
+    func follow(_ successions: [KeySuccession], in genesis: Genesis) {
+        for case let key? in successions.filter({ $0.role == .receipt }).map(\.newKey) {
+            guard let place = receiptKeys.firstIndex(of: key) else {
+                violate("\(genesis.kiosk) follows a receipt key that is not the collector's")
+                continue
+            }
+            let known = chains[Self.key(genesis)]?.trusts ?? 0
+            chains[Self.key(genesis)]?.trusts = max(known, place)
+        }
+    }
+
+    /// Whether a kiosk that nothing was done to has this key of the collector on record, as the newest.
+    func trusts(_ genesis: Genesis, _ key: PublicKey) -> Bool {
+        guard let chain = chains[Self.key(genesis)], !chain.isForked, let place = receiptKeys.firstIndex(of: key) else {
+            return false
+        }
+        return chain.trusts == place
+    }
+
+    /// A kiosk deletes all records up to this one: they were receipted, long enough ago.
+    func delete(_ last: ChainHead, in genesis: Genesis, keptMilliseconds: Int64) {
+        let key = Self.key(genesis)
+        guard let chain = chains[key] else { return }
+        let name = "record \(last.sequence) of \(last.kiosk), epoch \(last.epoch),"
+        chains[key]?.deleted = max(chain.deleted, last.sequence)
+        guard chain.receipted.contains(where: { $0.sequence >= last.sequence }) else {
+            return violate("\(name) was deleted before it was receipted")
+        }
+        // Receipts have whole seconds.
+        guard let first = chain.issued.first(where: { $0.sequence >= last.sequence }),
+            now - first.time > keptMilliseconds - 2_000
+        else { return violate("\(name) was deleted too soon after it was receipted") }
     }
 
     /// A visitor saw that the answer was taken.
@@ -124,11 +180,52 @@ final class Oracle {
 
     // MARK: The collector
 
-    func issue(_ head: ChainHead, kiosk: KioskID, nonce: String) {
-        issued.append((kiosk, head, nonce))
-        everIssued.insert(head)
+    func issue(_ note: String, for head: ChainHead, in genesis: Genesis, kiosk: KioskID) {
+        issued.append((kiosk, head, genesis.collectorNonce))
+        everIssued[note] = max(0, receiptKeys.count - 1)
+        let key = Self.key(genesis)
+        if head.sequence > chains[key]?.issued.last?.sequence ?? 0 {
+            chains[key]?.issued.append((head.sequence, now))
+        }
     }
-    func restored() { issued = [] }
+
+    func restored() {
+        issued = []
+        heardTransport = [:]
+    }
+
+    /// When the first receipt was given for a record above what a collector holds of its chain. Chains that lost more than
+    /// that do not count.
+    func firstReceipt(above held: (Chain) -> Int64) -> Int64? {
+        chains.values.filter { $0.excuse == nil && !$0.isForked }.compactMap { chain in
+            let last = held(chain)
+            return chain.issued.first { $0.sequence > last }?.time
+        }.min()
+    }
+
+    /// The collector speaks with this receipt key from now on.
+    func speak(with key: PublicKey) { if !receiptKeys.contains(key) { receiptKeys.append(key) } }
+
+    // MARK: Transport keys
+
+    /// A kiosk has this transport key from now on: of a new enrolment, or after another one.
+    func transport(_ key: PublicKey, after old: PublicKey? = nil) {
+        guard transportKeys[key] == nil else { return }
+        let before = old.flatMap { transportKeys[$0] }
+        transportKeys[key] = (before?.enrolment ?? key, before.map { $0.order + 1 } ?? 0)
+    }
+
+    /// The collector has done what a request of this transport key asked for.
+    func heard(_ key: PublicKey?, _ kiosk: KioskID) {
+        guard let key, let known = transportKeys[key] else {
+            return violate("the collector took a request of \(kiosk) that no key of it had signed")
+        }
+        guard known.order >= heardTransport[known.enrolment] ?? 0 else {
+            return violate("the collector took a request of \(kiosk) by a transport key that was changed")
+        }
+        heardTransport[known.enrolment] = known.order
+    }
+
     func hear(_ events: some Sequence<EventRow>) { self.events += events }
 
     func hasEvent(_ kinds: [EventRow.Kind], of kiosk: KioskID, epoch: Int) -> Bool {

@@ -9,7 +9,11 @@ import Wire
 final class Region {
     private unowned let world: World
     let memory = MemoryCollectorStore()
-    let collector: Collector
+    private(set) var collector: Collector
+    /// What lies in the collector's folder: what the next start speaks with.
+    private(set) var folder: CollectorIdentity
+    /// Receipt keys that were changed, the oldest first: somebody may have stolen them.
+    private(set) var changed: [SigningKey] = []
     private let faulty: FaultyStore
     /// What a crash leaves. The same as `memory.state` after every answer, unless the subject is wrong.
     private var durable = MemoryState()
@@ -22,19 +26,24 @@ final class Region {
         set { faulty.failsNext = newValue }
     }
     var busyUntil: Int64 = 0
-    private(set) var backups: [(state: MemoryState, time: Int64)] = []
+    /// `whole` is when the first record was receipted that the backup lacks: before its own time where it was made of a
+    /// collector that had been restored.
+    private(set) var backups: [(state: MemoryState, time: Int64, whole: Int64)] = []
     private var heard = 0
     /// Since when no epoch was opened and no state was set by staff: older backups lack what staff knows.
     var staffActed: Int64 = 0
+    /// When records of an epoch were taken last that a newer one of the same kiosk had followed. A known limit: a kiosk shows
+    /// the collector no receipt of an earlier epoch once all of it is receipted, so a restore from before goes unseen.
+    private var tookEarlierEpoch: Int64 = 0
 
     init(world: World) throws {
         self.world = world
         faulty = FaultyStore(memory)
         let mint = world.mint
-        collector = Collector(
-            identity: CollectorIdentity(
-                name: "collector.region", key: try SigningKey(seed: Data(world.bytes(32))), authority: nil),
-            store: faulty, random: { count in mint.bytes(count) })
+        folder = CollectorIdentity(
+            name: "collector.region", key: try SigningKey(seed: Data(world.bytes(32))), authority: nil)
+        collector = Collector(identity: folder, store: faulty, random: { count in mint.bytes(count) })
+        world.oracle.speak(with: folder.key.publicKey)
     }
 
     /// Nothing when nobody answers.
@@ -61,9 +70,11 @@ final class Region {
             case .upload(let kiosk, let epoch, let first, let last):
                 return try await upload(parcel, kiosk, epoch, first, last)
             case .heartbeat(let kiosk):
-                let permit = try await collector.authorizeHeartbeat(parcel.request.head, kiosk: kiosk)
-                let answer = try await collector.heartbeat(permit, body: parcel.request.body, now: world.now)
+                let permit = try await collector.authorizeHeartbeat(parcel.head, kiosk: kiosk)
+                let answer = try await collector.heartbeat(permit, body: parcel.body, now: world.now)
+                world.oracle.heard(RequestSignature.keyID(of: parcel.head), kiosk)
                 return Answered(status: 200, body: try JSONEncoder().encode(answer))
+            case .keys: return Answered(status: 200, body: try JSONEncoder().encode(collector.publishedKeys))
             }
         } catch let refusal as Refusal {
             world.tell("the collector refuses \(parcel.kind): \(refusal.error.rawValue)")
@@ -78,19 +89,22 @@ final class Region {
         _ parcel: Parcel, _ kiosk: KioskID, _ epoch: Int, _ first: Int64, _ last: Int64
     ) async throws -> Answered {
         let permit = try await collector.authorizeUpload(
-            parcel.request.head, kiosk: kiosk, epoch: epoch, first: first, last: last)
+            parcel.head, kiosk: kiosk, epoch: epoch, first: first, last: last)
         let before = memory.state
         var answer: UploadAnswer
         do {
-            answer = try await collector.upload(permit, body: parcel.request.body, now: world.now, inflate: { $0 })
+            answer = try await collector.upload(permit, body: parcel.body, now: world.now, inflate: { $0 })
         } catch let refusal as Refusal {
             guard world.subject == .overwritingFork, refusal.error == .fork,
                 let row = before.epochs.first(where: { $0.kiosk == kiosk && $0.epoch == epoch })
             else { throw refusal }
             memory.state.overwrite(chain: row.chain, from: first)
-            answer = try await collector.upload(permit, body: parcel.request.body, now: world.now, inflate: { $0 })
+            answer = try await collector.upload(permit, body: parcel.body, now: world.now, inflate: { $0 })
         }
         world.tell("the collector takes \(parcel.kind)")
+        world.oracle.heard(RequestSignature.keyID(of: parcel.head), kiosk)
+        let isEarlier = memory.state.epochs.contains { $0.kiosk == kiosk && $0.epoch > epoch }
+        if isEarlier { tookEarlierEpoch = world.now }
         judge(answer, kiosk, epoch, before: before, parcel)
         return Answered(status: 200, body: try JSONEncoder().encode(answer))
     }
@@ -101,10 +115,10 @@ final class Region {
     ) {
         let state = memory.state
         guard let row = state.epochs.first(where: { $0.kiosk == kiosk && $0.epoch == epoch }),
-            let checkpoint = try? Checkpoint(
-                parsing: answer.receipt, kiosk: kiosk.rawValue, key: row.journalKey)
+            let checkpoint = try? Checkpoint(parsing: answer.receipt, keys: row.keys),
+            (try? checkpoint.receiptTime(of: folder.name, key: folder.key.publicKey)) != nil
         else { return world.oracle.violate("a receipt for \(parcel.kind) that is none") }
-        world.oracle.issue(checkpoint.head, kiosk: kiosk, nonce: row.collectorNonce)
+        world.oracle.issue(answer.receipt, for: checkpoint.head, in: row.genesis, kiosk: kiosk)
         if !holds(checkpoint.head, kiosk, row.collectorNonce, in: state) {
             world.oracle.violate("a receipt for \(parcel.kind) whose last record is not the one stored")
         }
@@ -122,12 +136,51 @@ final class Region {
 
     /// After each request: what is durable, and what people would be told.
     func settle() {
+        forget()
         let state = memory.state
         world.oracle.hear(state.events.dropFirst(heard))
         heard = state.events.count
         guard world.subject != .receiptBeforeCommit || world.now - synchronised > 20_000 else { return }
         durable = state
         synchronised = world.now
+    }
+
+    /// Wrong on purpose.
+    private func forget() {
+        switch world.subject {
+        case .forgottenJournalKey: memory.state.forgetOldJournalKeys()
+        case .everyTransportKey: memory.state.forgetChangesOfTransportKeys()
+        default: break
+        }
+    }
+
+    // MARK: Keys
+
+    /// `otsenka-collector key rotate receipt`, as `DataFolder.changingReceiptKey`: the new key's file, then `successions`,
+    /// which is the change; then the program that runs speaks with it and puts it on record.
+    func rotateReceiptKey() async {
+        guard isUp, let new = try? SigningKey(seed: Data(world.bytes(32))) else { return }
+        let step = world.draw(10)
+        guard step > 0 else { return crash() }
+        let old = folder
+        let generation = (old.successions.last { $0.role == .receipt }?.generation ?? 1) + 1
+        guard
+            let succession = try? KeySuccession(
+                .receipt, of: old.name, generation: generation, from: old.key.publicKey, to: new,
+                time: world.now / 1000, signedBy: [old.key])
+        else { return }
+        changed.append(old.key)
+        folder.key = new
+        folder.successions.append(succession)
+        // Kiosks that follow would not believe a collector from before.
+        staffActed = world.now
+        world.oracle.speak(with: new.publicKey)
+        world.count(.receiptKey)
+        world.tell("the collector changes its receipt key")
+        guard step > 1 else { return crash() }
+        // Where the store fails, the key counts all the same.
+        try? await collector.take(folder, because: "the receipt key was changed", now: world.now)
+        settle()
     }
 
     // MARK: Faults
@@ -143,17 +196,28 @@ final class Region {
                 "record \(receipt.head.sequence) of \(receipt.kiosk), epoch \(receipt.head.epoch), was receipted and is "
                     + "gone after a crash")
         }
-        world.plan(after: 1_000 + world.draw(60_000)) { [unowned self] in isUp = true }
+        world.plan(after: 1_000 + world.draw(60_000)) { [unowned self] in
+            let mint = world.mint
+            collector = Collector(identity: folder, store: faulty, random: { count in mint.bytes(count) })
+            isUp = true
+        }
     }
 
     func backUp() {
-        backups.append((memory.state, world.now))
+        let state = memory.state
+        let lacking = world.oracle.firstReceipt { chain in
+            state.epochs.first { $0.genesis == chain.genesis }?.head.sequence ?? 0
+        }
+        backups.append((state, world.now, min(world.now, lacking ?? world.now)))
         if backups.count > 12 { backups.removeFirst() }
     }
 
     /// Puts one of the backups back that know what staff has done since.
     func restore() {
-        let usable = backups.filter { $0.time >= staffActed }
+        // Kiosks keep what they need for a restore for so long and no longer.
+        let oldest = world.scenario.keptSeconds.map { world.now - $0 * 1000 + 2_000 } ?? 0
+        let known = max(staffActed, tookEarlierEpoch)
+        let usable = backups.filter { $0.time >= known && $0.whole >= oldest }
         guard isUp, let backup = usable.isEmpty ? nil : usable[Int(world.draw(UInt64(usable.count)))] else { return }
         world.tell("the collector is restored from \((world.now - backup.time) / 1000) s ago")
         memory.state = backup.state

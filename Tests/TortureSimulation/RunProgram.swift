@@ -40,6 +40,51 @@ final class RunProgram {
         box.tell("runs (boot \(journal.boot), epoch \(journal.present?.number ?? 0))")
         if journal.present != nil { recordStart() }
         arm()
+        if world.scenario.keptSeconds != nil { compactLater() }
+    }
+
+    /// As `Housekeeping`.
+    private func compactLater() {
+        world.plan(after: world.scenario.compactMilliseconds) { [weak self] in
+            guard let self, isAlive else { return }
+            compact()
+            compactLater()
+        }
+    }
+
+    private func compact() {
+        enqueue { [unowned self] journal in
+            let count = try journal.compact()
+            return { [unowned self] in if count > 0 { compact() } }
+        } failed: { _ in
+        }
+    }
+
+    /// `otsenka-kiosk key rotate journal`.
+    func changeJournalKey() {
+        enqueue { [unowned self] journal in
+            try journal.changeKey(stamp)
+            return { [unowned self] in
+                box.tell("has changed its journal key")
+                world.count(.journalKey)
+                backlogChanged?()
+            }
+        } failed: { [unowned self] fault in
+            box.tell("does not change its journal key: \(fault)")
+        }
+    }
+
+    /// Vouches for a transport key, as asked on `control.sock`.
+    func vouch(for own: KeySuccession, done: @escaping (KeySuccession) -> Void) {
+        enqueue { [unowned self] journal in
+            let vouched = try journal.vouch(for: own, stamp)
+            return { [unowned self] in
+                backlogChanged?()
+                done(vouched)
+            }
+        } failed: { [unowned self] fault in
+            box.tell("does not vouch for a transport key: \(fault)")
+        }
     }
 
     /// What a start puts on record, as `Kiosk.recordStart`.
@@ -119,7 +164,7 @@ final class RunProgram {
     /// Power or process go away: of what is under way, a part may have reached the disk, and nobody is told.
     func interrupt() {
         guard isWorking, let first = work.first else { return }
-        journal.commitsLeft = Int(world.draw(3))
+        journal.commitsLeft = Int(world.draw(world.scenario.changesKeys ? 5 : 3))
         _ = try? first(journal)
     }
 

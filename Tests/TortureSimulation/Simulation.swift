@@ -7,12 +7,15 @@ import Ratings
 public struct Simulation: Sendable {
     public var seed: UInt64
     public var subject = Subject.product
+    /// Whether keys are changed and receipted records deleted.
+    public var changes: Bool
     /// Tells everything that happens on standard error.
     public var traces = false
 
     /// `OTSENKA_SIMULATION_TRACE` in the environment traces too.
-    public init(seed: UInt64, subject: Subject = .product, traces: Bool = false) {
+    public init(seed: UInt64, subject: Subject = .product, changes: Bool = true, traces: Bool = false) {
         self.seed = seed
+        self.changes = changes
         self.subject = subject
         self.traces = traces || getenv("OTSENKA_SIMULATION_TRACE") != nil
     }
@@ -34,7 +37,7 @@ public struct Simulation: Sendable {
     public static let livenessMilliseconds: Int64 = 3 * 3_600_000
 
     public func run() async throws -> Outcome {
-        let world = try World(seed: seed, subject: subject, traces: traces)
+        let world = try World(seed: seed, subject: subject, changes: changes, traces: traces)
         try await world.open()
         world.planFaults()
         var healed: Int64 = 0

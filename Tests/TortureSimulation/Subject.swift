@@ -13,4 +13,14 @@ public enum Subject: String, Sendable, CaseIterable {
     case overwritingFork = "overwriting-fork"
     /// The kiosk does not hear `rewind_collector` (G25).
     case neverResending = "never-resending"
+    /// The kiosk believes any receipt key that somebody publishes.
+    case trustInAnyKey = "trust-in-any-key"
+    /// The kiosk deletes what it has sent, receipted or not (G19).
+    case deletionOfWhatWasSent = "deletion-of-what-was-sent"
+    /// The kiosk puts a change of its journal key on record before the new key is durable.
+    case recordBeforeKey = "record-before-key"
+    /// The collector forgets the journal key before the present one.
+    case forgottenJournalKey = "forgotten-journal-key"
+    /// The collector hears every transport key that a kiosk ever had.
+    case everyTransportKey = "every-transport-key"
 }

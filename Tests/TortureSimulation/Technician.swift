@@ -55,7 +55,8 @@ extension World {
                 count(.enrolment)
                 // Now and then the answer is lost; then the same request gets the same answer.
                 guard answer.isValid(for: request, code: code), draw(8) > 0 else { return attempt(after: 30_000) }
-                box.disk.tamper { $0.transportKey = transport }
+                oracle.transport(transport.publicKey)
+                box.disk.write { $0.transport = Card.Transport(key: transport) }
                 let identity = KioskIdentity(
                     kiosk: answer.kiosk, epoch: answer.epoch, journalKey: request.journalKey,
                     collector: "https://collector.region", collectorName: answer.collectorName,
@@ -83,7 +84,7 @@ extension World {
     private func request(
         _ code: EnrolmentCode, _ box: Box, _ transport: SigningKey, _ nonce: String
     ) -> (EnrolmentRequest, Data)? {
-        let journal = box.disk.written.key
+        guard let journal = box.disk.written.key else { return nil }
         let statement = TransportStatement.bytes(journalKey: journal.publicKey, transportKey: transport.publicKey)
         guard let certificate = try? journal.signature(over: statement) else { return nil }
         let request = EnrolmentRequest(

@@ -9,13 +9,19 @@ public enum SimulationTortures {
 
     /// Runs seeds from the trial's on, one for each try.
     @Sendable static func simulate(_ trial: Trial) async throws -> Tried {
-        try await simulate(seeds: trial.tries, from: trial.seed, progress: trial.progress)
+        try await simulate(seeds: trial.tries, from: trial.seed, progress: trial.progress).row
+    }
+
+    /// A row of the table, and how often each kind of fault took effect.
+    struct Simulated {
+        var row: Tried
+        var faults: [SimulatedFault: Int] = [:]
     }
 
     static func simulate(
         seeds tries: Int, from first: UInt64, progress: Progress = Progress(quiet: true)
-    ) async throws -> Tried {
-        var row = Tried("G43 simulation", seed: first)
+    ) async throws -> Simulated {
+        var simulated = Simulated(row: Tried("G43 simulation", seed: first))
         try await withThrowingTaskGroup(of: (UInt64, Simulation.Outcome).self) { group in
             var next = 0
             func start() {
@@ -27,12 +33,13 @@ public enum SimulationTortures {
             for _ in 0..<cores { start() }
             while let (seed, outcome) = try await group.next() {
                 start()
-                row.add(seed, outcome)
+                simulated.row.add(seed, outcome)
+                simulated.faults.merge(outcome.faults, uniquingKeysWith: +)
                 for violation in outcome.violations.prefix(1) { progress.line("seed \(seed): \(violation)") }
-                progress.tell(row, of: tries)
+                progress.tell(simulated.row, of: tries)
             }
         }
-        return row
+        return simulated
     }
 }
 

@@ -12,7 +12,9 @@ final class UplinkRun {
     private var delivery: Delivery
     private var random: SplitMix
     private var identity: KioskIdentity?
-    private var key: SigningKey?
+    private var transport: Card.Transport?
+    /// The list of successions that was followed last, by its digest.
+    private var followedKeys: String?
     private var batch: Batch?
     /// Grows with every question, so that an answer that comes too late means nothing.
     private var step = 0
@@ -53,17 +55,19 @@ final class UplinkRun {
         }
     }
 
+    /// Also reads the transport key's file again where it is another one.
     private func isReady(_ run: RunProgram) -> Bool {
-        if identity != nil { return true }
-        guard let enrolment = run.journal.present?.enrolment, let key = box.disk.written.transportKey else {
-            return false
-        }
-        (identity, self.key) = (enrolment.identity, key)
+        let written = box.disk.written.transport
+        if identity != nil, written?.key.publicKey == transport?.key.publicKey { return true }
+        guard let enrolment = run.journal.present?.enrolment, let written else { return false }
+        var identity = enrolment.identity
+        identity.receiptKey = run.journal.receiptKey(of: enrolment)
+        (self.identity, transport) = (identity, written)
         return true
     }
 
     private func enrolledAnew() {
-        (identity, key, batch) = (nil, nil, nil)
+        (identity, transport, batch) = (nil, nil, nil)
         later(2_000, .enrolledAnew)
     }
 
@@ -146,12 +150,16 @@ final class UplinkRun {
     }
 
     private func upload() {
-        guard let batch, let key, let request = signed({ try .upload(batch, key: key, created: $0) { _ in nil } })
+        guard let batch, let transport,
+            let request = signed({
+                try .upload(batch, key: transport.key, succession: transport.succession, created: $0) { _ in nil }
+            })
         else {
             return turn(.runFailed)
         }
         self.batch = nil
-        send(request, .upload(batch.kiosk, epoch: batch.epoch, first: batch.first, last: batch.last)) { [self] reply in
+        let kind = Parcel.Kind.upload(batch.kiosk, epoch: batch.epoch, first: batch.first, last: batch.last)
+        send(kind, request.head, request.body) { [self] reply in
             switch reply {
             case .none(let answer): turn(.uploaded(answer))
             case .answer(let answer) where world.subject == .acceptanceByStatus && answer.status == 200:
@@ -159,7 +167,15 @@ final class UplinkRun {
             case .answer(let answer):
                 switch UploadReply(status: answer.status, body: answer.body, retryAfterSeconds: answer.retryAfter) {
                 case .answer(let meaning): turn(.uploaded(heard(meaning)))
-                case .receipt(let note): judge(note, of: batch)
+                case .receipt(let note):
+                    judge(note, of: batch) { [self] answer in
+                        guard answer == .worthless, world.scenario.changesKeys else { return turn(.uploaded(answer)) }
+                        // Signed by a key that we do not know? Its succession tells.
+                        followKeys { [self] isNew in
+                            guard isNew else { return turn(.uploaded(answer)) }
+                            judge(note, of: batch) { [self] in turn(.uploaded($0)) }
+                        }
+                    }
                 }
             }
         }
@@ -181,22 +197,44 @@ final class UplinkRun {
     }
 
     /// As `UplinkProgram.judge`.
-    private func judge(_ note: String, of batch: Batch) {
+    private func judge(_ note: String, of batch: Batch, told: @escaping (CollectorAnswer) -> Void) {
         guard batch.isNews else {
             let isOurs = identity.map { batch.isReceipted(by: note, identity: $0) } ?? false
-            return turn(.uploaded(isOurs ? .accepted : .worthless))
+            return told(isOurs ? .accepted : .worthless)
         }
         guard let run = box.run else { return turn(.runFailed) }
         ask(run) { journal in
             try journal.accept(receipt: note)
-            return { [self] in
+            return {
                 run.backlogChanged?()
-                turn(.uploaded(.accepted))
+                told(.accepted)
             }
         } refused: { [self] fault in
             guard case .refused(let refusal) = fault else { return turn(.runFailed) }
             box.tell("refuses a receipt: \(refusal)")
-            turn(.uploaded(.worthless))
+            told(.worthless)
+        }
+    }
+
+    /// As `UplinkProgram.followKeys`: tells whether the receipt key is another one than before.
+    private func followKeys(_ told: @escaping (Bool) -> Void) {
+        send(.keys, RequestHead(method: "GET", path: Routes.keys), Data()) { [self] reply in
+            guard case .answer(let answer) = reply, answer.status == 200, let run = box.run,
+                let published = try? JSONDecoder().decode(PublishedKeys.self, from: answer.body),
+                published.successions.count <= KeySuccession.maximumCount
+            else { return told(false) }
+            ask(run) { [self] journal in
+                let key = try journal.follow(published.successions, box.time(boot: journal.boot))
+                return { [self] in
+                    guard let identity else { return told(false) }
+                    self.identity?.receiptKey = key
+                    followedKeys = PublishedKeys.digest(of: published.successions)
+                    run.backlogChanged?()
+                    told(key != identity.receiptKey)
+                }
+            } refused: { _ in
+                told(false)
+            }
         }
     }
 
@@ -218,34 +256,51 @@ final class UplinkRun {
             return enrolledAnew()
         }
         let nonce = Data(world.bytes(16)).base64EncodedString()
-        guard let key, let request = signed({ try .heartbeat(vitals, nonce: nonce, key: key, created: $0) }) else {
+        guard let transport,
+            let request = signed({
+                try .heartbeat(
+                    vitals, nonce: nonce, key: transport.key, succession: transport.succession, created: $0)
+            })
+        else {
             return turn(.runFailed)
         }
-        send(request, .heartbeat(vitals.kiosk)) { [self] reply in
+        send(.heartbeat(vitals.kiosk), request.head, request.body) { [self] reply in
             switch reply {
             case .none(let answer): turn(.heartbeat(answer, epoch: vitals.epoch))
-            case .answer(let answer):
-                let time = (try? JSONDecoder().decode(HeartbeatAnswer.self, from: answer.body)).flatMap {
-                    SignedTime.seconds(
-                        in: $0.time, kiosk: identity.kiosk, nonce: nonce, collector: identity.collectorName,
-                        key: identity.receiptKey)
-                }
-                let meaning: CollectorAnswer =
-                    answer.status == 200 && time != nil
-                    ? .accepted
-                    : CollectorAnswer(
-                        status: answer.status, body: answer.body, retryAfterSeconds: answer.retryAfter)
-                turn(.heartbeat(heard(meaning), epoch: vitals.epoch))
+            case .answer(let answer): judge(answer, to: vitals, nonce)
             }
         }
     }
 
-    private func send(_ request: CollectorRequest, _ kind: Parcel.Kind, _ told: @escaping (Reply) -> Void) {
+    private func judge(_ answer: Answered, to vitals: Vitals, _ nonce: String) {
+        let decoded = try? JSONDecoder().decode(HeartbeatAnswer.self, from: answer.body)
+        func isSigned() -> Bool {
+            guard answer.status == 200, let decoded, let identity else { return false }
+            return SignedTime.seconds(
+                in: decoded.time, kiosk: identity.kiosk, nonce: nonce, collector: identity.collectorName,
+                key: identity.receiptKey) != nil
+        }
+        func end(_ isSigned: Bool) {
+            let meaning: CollectorAnswer =
+                isSigned
+                ? .accepted
+                : CollectorAnswer(status: answer.status, body: answer.body, retryAfterSeconds: answer.retryAfter)
+            turn(.heartbeat(heard(meaning), epoch: vitals.epoch))
+        }
+        let isTrue = isSigned()
+        let hasNewKeys = decoded?.keys != nil && decoded?.keys != followedKeys
+        guard world.scenario.changesKeys, answer.status == 200, !isTrue || hasNewKeys else { return end(isTrue) }
+        followKeys { end($0 ? isSigned() : isTrue) }
+    }
+
+    private func send(
+        _ kind: Parcel.Kind, _ head: RequestHead, _ body: Data, _ told: @escaping (Reply) -> Void
+    ) {
         if world.now < quietUntil {
             world.oracle.violate("\(box.name) sent \(kind) \(quietUntil - world.now) ms before Retry-After was over")
         }
         let step = step
-        world.network.send(Parcel(kind: kind, request: request, box: box.index)) { [weak self] reply in
+        world.network.send(Parcel(kind: kind, head: head, body: body, box: box.index)) { [weak self] reply in
             guard let self, self.step == step, isAlive else { return }
             told(reply)
         }

@@ -2,6 +2,7 @@ import Collecting
 import Delivery
 import Dialog
 import FoundationEssentials
+import Ledger
 import Ratings
 import SeededRandom
 import Wire
@@ -9,6 +10,8 @@ import Wire
 /// What was seen to take effect.
 public enum SimulatedFault: String, Sendable, CaseIterable {
     case network, power, kill, disk, damage, rollback, clone, clock, region, restore, enrolment, revocation
+    /// Changes of a key, and records that were deleted after their receipt.
+    case journalKey, transportKey, receiptKey, compaction
 }
 
 /// Everything of one run: the true clock, the randomness, the kiosks, the network, the collector and the oracle.
@@ -30,20 +33,21 @@ final class World {
     var isOver = false
     private(set) var network: Network!
     private(set) var region: Region!
+    private(set) var thief: Thief?
     private var random: SplitMix
     private var agenda = Agenda<Happening>()
 
     /// 2026-11-25 00:00 UTC.
     static let start: Int64 = 1_795_564_800_000
 
-    init(seed: UInt64, subject: Subject, traces: Bool) throws {
+    init(seed: UInt64, subject: Subject, changes: Bool, traces: Bool) throws {
         self.subject = subject
         random = SplitMix(seed)
         mint = Mint(random.next())
         now = Self.start
         oracle.now = now
         log = RunLog(traces: traces, start: now)
-        scenario = Scenario(&random)
+        scenario = Scenario(&random, changes: changes)
         questionnaire = scenario.questionnaire
         var dialog = DialogLimits()
         dialog.thanks = 1_000
@@ -55,6 +59,7 @@ final class World {
         deliveryLimits = delivery
         network = Network(world: self)
         region = try Region(world: self)
+        if changes { thief = Thief(world: self, key: try SigningKey(seed: Data(bytes(32)))) }
     }
 
     // MARK: Randomness
@@ -63,6 +68,12 @@ final class World {
     func draw(_ bound: UInt64) -> Int64 { bound > 0 ? Int64(random.next() % bound) : 0 }
     func seed() -> UInt64 { random.next() }
     func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) } }
+
+    /// After how many commits the power goes while a journal is opened; nothing in most openings.
+    func cutsOpening() -> Int? {
+        guard scenario.changesKeys, !isHealed, draw(25) == 0 else { return nil }
+        return Int(draw(5))
+    }
 
     // MARK: Time
 
@@ -115,8 +126,18 @@ struct Scenario {
     /// Between two visitors of a kiosk, on average.
     let visitMilliseconds: Int64
     let questionnaire: Questionnaire
+    /// Whether keys are changed.
+    let changesKeys: Bool
+    /// How long a record is kept after its receipt; nothing where the run is shorter than that.
+    let keptSeconds: Int64?
+    let compactMilliseconds: Int64
+    let recordsPerStep: Int64
 
-    init(_ random: inout SplitMix) {
+    /// How far apart older receipts are kept.
+    var receiptSpacingSeconds: Int64 { keptSeconds.map { $0 / 8 } ?? 3600 }
+
+    /// Without `changes` it is what the same seed gave before there were changes of keys and compaction.
+    init(_ random: inout SplitMix, changes: Bool) {
         func draw(_ bound: UInt64) -> Int64 { Int64(random.next() % bound) }
         kiosks = 1 + Int(draw(3))
         faultTime = (10 + draw(16)) * 60_000
@@ -127,6 +148,12 @@ struct Scenario {
         batchRecords = [3, 10, 50, WireLimits.recordsPerBatch][Int(draw(4))]
         visitMilliseconds = (30 + draw(90)) * 1_000
         questionnaire = Self.questionnaire(questions: 1 + Int(draw(3)))
+        changesKeys = changes
+        let compacts = changes && draw(4) > 0
+        // At least two backups are younger (`reliability.md` §7).
+        keptSeconds = compacts ? 2 * faultTime / 6_000 + draw(240) : nil
+        compactMilliseconds = changes ? 30_000 + draw(90_000) : 3_600_000
+        recordsPerStep = changes ? [2, 7, 500][Int(draw(3))] : 500
     }
 
     private static func questionnaire(questions: Int) -> Questionnaire {

@@ -27,6 +27,7 @@ enum WrongCollector {
         let wrong: any CollectorStore =
             switch mistake {
             case .earlyReceipt: HastyStore(store: store)
+            case .brittle: BrittleStore(store: store)
             case .looksTooEarly: StaleStore(store: store)
             case .doubles, .admitsAll: store
             }
@@ -63,6 +64,7 @@ enum WrongCollector {
     private enum Mistake: String {
         case earlyReceipt = "early-receipt"
         case doubles
+        case brittle
         case looksTooEarly = "looks-too-early"
         /// Nobody asks too often.
         case admitsAll = "admits-all"

@@ -2,10 +2,10 @@
 //
 // Constraints: a signature may leave only after the list under it is durable here, or a crash could make the witness
 // sign two pasts. Format: as a collector's folder (name, key, certificate: `DataFolder`), and
-//   regions/<region>.json            name and receipt key of a region
+//   regions/<region>.json            name and receipt key of a region, and how that key passed to newer ones
 //   signed/<region>/<number>.txt     every list that was cosigned, with the cosignature
 //   witness.lock                     held while a list is judged
-// Operations: `create`, `init`, `add`, `regions`, `state`, `cosign`, `signed`.
+// Operations: `create`, `init`, `add`, `follow`, `cosign`, `last`, `signed`.
 
 import Collecting
 import FoundationEssentials
@@ -39,15 +39,30 @@ public struct WitnessFolder: Sendable {
             throw CollectorFailure(.usage, "\(region.name) cannot be a collector's name; use a–z, 0–9, - and .")
         }
         if let known = try self.region(region.name) {
-            if known == region { return }
+            if known.keys.contains(region.key) { return }
             throw CollectorFailure(
                 .cannotCreate,
                 "\(region.name) is known under the key \(known.key); a region's key is never exchanged here")
         }
-        let text = String(decoding: try JSONEncoder().encode(region), as: UTF8.self) + "\n"
         try Self.makeFolder("\(path)/signed/\(region.name)")
-        try PrivateFile.create("\(path)/regions/\(region.name).json", text)
-        PrivateFile.syncFolder("\(path)/regions")
+        try keep(region)
+    }
+
+    /// Follows a region to newer receipt keys; `successions` are notes of `KeySuccession`, as the region's `/v1/keys`
+    /// publishes them. Gives the keys that are known now, oldest first. Throws `WitnessRefusal` for an unknown region,
+    /// or `CollectorFailure`.
+    @discardableResult
+    public func follow(_ successions: [String], of name: String) throws -> [PublicKey] {
+        try Locked(path + "/witness.lock").run {
+            guard var region = try region(name) else { throw Self.unknown(name) }
+            if region.follow(successions) > 0 { try keep(region) }
+            return region.keys
+        }
+    }
+
+    private func keep(_ region: WitnessedRegion) throws {
+        let text = String(decoding: try JSONEncoder().encode(region), as: UTF8.self) + "\n"
+        try Self.replace("\(path)/regions", "\(region.name).json", text)
     }
 
     /// Nothing for a region that nobody has added.
@@ -79,26 +94,27 @@ public struct WitnessFolder: Sendable {
             throw WitnessRefusal(.unsigned, "this is not a list of heads that its own key signed")
         }
         let name = list.list.collector
-        guard let region = try region(name) else { throw Self.unknown(name) }
         return try Locked(path + "/witness.lock").run {
+            guard let region = try region(name) else { throw Self.unknown(name) }
             let last = try self.last(of: name).flatMap { try signed(name, $0) }
             var state = WitnessState(region: region, last: try last.map { try SignedHeads(file: $0) })
             let known = state.last
             try state.judge(list)
             if known?.list == list.list, let last { return last }
             try list.cosign(as: data.settings.name, with: data.receiptKey, time: UInt64(max(0, now)))
-            try keep(list.serialized, as: "\(path)/signed/\(name)", number: list.list.number)
+            try Self.replace("\(path)/signed/\(name)", "\(list.list.number).txt", list.serialized)
             return list.serialized
         }
     }
 
-    private func keep(_ note: String, as folder: String, number: Int64) throws {
-        let new = "\(folder)/\(number).new"
+    /// Puts a file in its place, durably and as a whole.
+    private static func replace(_ folder: String, _ name: String, _ text: String) throws {
+        let new = "\(folder)/\(name).new"
         unlink(new)
-        try PrivateFile.create(new, note)
-        guard rename(new, "\(folder)/\(number).txt") == 0, PrivateFile.syncFolder(folder) else {
+        try PrivateFile.create(new, text)
+        guard rename(new, "\(folder)/\(name)") == 0, PrivateFile.syncFolder(folder) else {
             throw CollectorFailure(
-                .inputOutput, "cannot keep list \(number) in \(folder) (\(PrivateFile.reason())); check the disk")
+                .inputOutput, "cannot keep \(name) in \(folder) (\(PrivateFile.reason())); check the disk")
         }
     }
 

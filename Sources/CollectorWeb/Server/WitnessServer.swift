@@ -8,9 +8,10 @@ import Ledger
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Wire
 
-/// The HTTP of a witness: `POST /v1/witness/{region}/lists` cosigns, `GET /v1/witness/{region}` names the list that was
-/// cosigned last, `GET /v1/witness/{region}/lists/{number}` gives any of them to whoever asks.
+/// The HTTP of a witness: `POST /v1/witness/{region}/lists` cosigns, `POST /v1/witness/{region}/keys` takes the region's
+/// `/v1/keys` to follow its receipt key, `GET /v1/witness/{region}` names the list that was cosigned last, `GET /v1/witness/{region}/lists/{number}` gives any of them to whoever asks.
 ///
 /// A refusal is a `WitnessRefusal` in JSON: 409 for a list that does not follow, 422 for one that the region did not
 /// sign, 404 for an unknown region.
@@ -19,6 +20,8 @@ public struct WitnessServer: Sendable {
     private let logger: Logger
     /// Milliseconds since 1970.
     private let now: @Sendable () -> Int64
+    /// Bytes; as many successions as one answer may hold, and a certificate.
+    private static let mostKeys = 256 * 1024
 
     public init(_ folder: WitnessFolder, logger: Logger, now: @escaping @Sendable () -> Int64) {
         self.folder = folder
@@ -44,6 +47,13 @@ public struct WitnessServer: Sendable {
                 let note = try folder.signed(region, number)
             else { throw WitnessRefusal(.unknownRegion, "no list of that number was cosigned") }
             return Answers.bytes(note.utf8, type: "text/plain; charset=utf-8")
+        }
+        router.post("v1/witness/{region}/keys") { request, context in
+            let body = try await request.body.collect(upTo: Self.mostKeys)
+            guard let keys = try? JSONDecoder().decode(PublishedKeys.self, from: Data(body.readableBytesView)) else {
+                throw WitnessRefusal(.unsigned, "this is not what a collector's /v1/keys answers")
+            }
+            return try Answers.json(try folder.follow(keys.successions, of: context.parameters.get("region") ?? ""))
         }
         router.post("v1/witness/{region}/lists") { request, _ in
             let body = try await request.body.collect(upTo: HeadsList.maximumBytes)
