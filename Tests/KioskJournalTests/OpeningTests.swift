@@ -16,7 +16,7 @@ import Testing
         let expected = [
             "journal_mode": "wal", "synchronous": "2", "locking_mode": "exclusive", "page_size": "4096",
             "wal_autocheckpoint": "256", "journal_size_limit": "4194304", "mmap_size": "0", "cell_size_check": "1",
-            "trusted_schema": "0",
+            "trusted_schema": "0", "cache_size": "-512",
         ]
         try journal.store.queue.writeWithoutTransaction { db in
             for (name, value) in expected {
