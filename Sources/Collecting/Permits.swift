@@ -35,7 +35,7 @@ public struct HeartbeatPermit: Sendable {
     /// Whether the key that signed may speak for `epoch`: its own, or the newest one. An older card holds the journal key
     /// too, and could otherwise close an epoch that was opened after it.
     func speaks(for epoch: EpochRow) -> Bool {
-        let speaking = [epoch, epochs.last ?? epoch].map(transport.current(of:)) + [succession?.newKey]
+        let speaking: [PublicKey?] = [epoch, epochs.last ?? epoch].map(transport.current(of:))
         return speaking.contains(RequestSignature.keyID(of: head))
     }
 }
@@ -61,11 +61,10 @@ extension Collector {
                 message: "records \(first)-\(last) are more than the \(WireLimits.recordsPerBatch) of one batch; "
                     + "send fewer records at once")
         }
-        let (keys, newest, transport) = try await keys(of: kiosk, epoch: epoch)
-        let shown = transport.shown(in: head, kiosk: kiosk, newest: newest)
-        let speaking = [keys, newest].map(transport.current(of:))
+        var (keys, newest, transport) = try await keys(of: kiosk, epoch: epoch)
+        let shown = transport.take(shownIn: head, kiosk: kiosk)
         let moment = try authenticate(
-            head, keys: speaking + [shown?.newKey].compactMap(\.self), required: Self.signedFields)
+            head, keys: [keys, newest].map(transport.current(of:)), required: Self.signedFields)
         return UploadPermit(
             kiosk: kiosk, epoch: epoch, first: first, last: last, head: head, moment: moment, keys: keys,
             succession: shown)
@@ -113,11 +112,10 @@ extension Collector {
     public func authorizeHeartbeat(_ head: RequestHead, kiosk: KioskID) async throws -> HeartbeatPermit {
         let (epochs, successions) = try await known(of: kiosk)
         guard let newest = epochs.last else { throw Self.unknown(kiosk) }
-        let transport = TransportKeys(epochs, successions)
-        let shown = transport.shown(in: head, kiosk: kiosk, newest: newest)
+        var transport = TransportKeys(epochs, successions)
+        let shown = transport.take(shownIn: head, kiosk: kiosk)
         let moment = try authenticate(
-            head, keys: transport.current + [shown?.newKey].compactMap(\.self),
-            required: ["content-digest", "head", "otsenka-clock"])
+            head, keys: transport.current, required: ["content-digest", "head", "otsenka-clock"])
         if newest.state == .revoked { throw Self.revoked(kiosk) }
         return HeartbeatPermit(
             kiosk: kiosk, head: head, moment: moment, epochs: epochs, transport: transport, succession: shown)

@@ -15,6 +15,7 @@
 //   receipt    collector          the old receipt key               the new receipt key
 //   release    who releases       the old release key               the new release key
 //   pin        collector          the collector's receipt key       –
+// The old key of a transport succession is the one that the kiosk was enrolled with, however often it has changed since.
 // Operations: make one, parse (which checks the new key's own signature), `verify(by:)`, and follow several of them from
 // a key that is believed (`KeySuccession.path`, `JournalKeys`).
 

@@ -59,10 +59,13 @@ public enum TransportKeyChange {
             case .generation(let next) = try ask(.transportGeneration)
         else { throw UplinkError(UplinkError.absent, "otsenka-kiosk run is not enrolled; run otsenka-kiosk enrol") }
         // A journal that was lost has forgotten earlier changes, and the collector has not.
-        let generation = max(next, (try folder.transportSuccession()?.generation ?? 1) + 1)
+        let earlier = try folder.transportSuccession()
+        let generation = max(next, (earlier?.generation ?? 1) + 1)
+        // Always from the key of the enrolment: the collector may not have heard of those between.
+        let given = earlier?.oldKey ?? old.publicKey
         let new = SigningKey()
         let own = try KeySuccession(
-            .transport, of: kiosk.rawValue, generation: generation, from: old.publicKey, to: new,
+            .transport, of: kiosk.rawValue, generation: generation, from: given, to: new,
             time: max(0, seconds), signedBy: [])
         let answer = try ask(.vouch(note: own.serialized))
         guard case .succession(let note) = answer, let vouched = try? KeySuccession(parsing: note) else {

@@ -123,6 +123,35 @@ import Wire
         #expect(await isClean())
     }
 
+    @Test("A changed transport key counts for the enrolment that it came from, not for a later one on the same card")
+    func transportAcrossEnrolments() async throws {
+        var kiosk = try await collector.enrolFake("hall-1", now: now)
+        var clone = kiosk
+        try kiosk.visit(mark: 5)
+        // The collector has opened epoch 2; the kiosk has not heard of it and goes on in epoch 1 with a changed key.
+        let code = try await collector.replaceKiosk(kiosk.id, now: now).code
+        let transport = SigningKey()
+        let request = try FakeKiosk.enrolment(code, journalKey: kiosk.journalKey, transportKey: transport)
+        let answer = try await collector.enrol(try JSONEncoder().encode(request), now: now)
+        try kiosk.changeTransportKey()
+        #expect(try await collector.take(1, 3, of: &kiosk, now: now + 1) == nil)
+        var later = FakeKiosk(
+            id: kiosk.id, epoch: answer.epoch, collectorNonce: answer.collectorNonce, journalKey: kiosk.journalKey,
+            transportKey: transport)
+        try later.visit(mark: 4)
+        #expect(try await collector.take(1, 3, of: &later, now: now + 2) == nil)
+        // An older card has the journal key too, and cannot take epoch 2 over.
+        for _ in 1...3 { try clone.changeTransportKey() }
+        clone.epoch = later.epoch
+        #expect(try await collector.hear(&clone, now: now + 3)?.error == .badSignature)
+        try later.visit(mark: 3)
+        #expect(try await collector.take(4, later.count, of: &later, now: now + 4) == nil)
+        #expect(try await collector.hear(&later, now: now + 5) == nil)
+        try later.changeTransportKey()
+        #expect(try await collector.hear(&later, now: now + 6) == nil)
+        #expect(await isClean())
+    }
+
     @Test("A transport key for which the journal key does not vouch is refused")
     func strangeTransport() async throws {
         var kiosk = try await collector.enrolFake("hall-1", now: now)

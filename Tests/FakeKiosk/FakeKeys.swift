@@ -33,6 +33,7 @@ extension FakeKiosk {
             with: new,
             try KeySuccession(
                 .transport, of: id.rawValue, generation: (transportSuccession?.generation ?? 1) + 1,
-                from: transportKey.publicKey, to: new, time: wall / 1000, signedBy: [journalKey] + laterKeys))
+                from: transportSuccession?.oldKey ?? transportKey.publicKey, to: new, time: wall / 1000,
+                signedBy: [journalKey] + laterKeys))
     }
 }

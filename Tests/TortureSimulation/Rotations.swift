@@ -24,9 +24,6 @@ extension World {
                 }
             }
         case 1:
-            // A known limit: a clone's new transport key takes over the epoch that was enrolled after it was cloned, since
-            // the journal key that vouches for it is the same.
-            guard !box.isClone else { return }
             isolate(box)
             rotateTransport(box)
         default:
@@ -55,7 +52,8 @@ extension World {
         let generation = max(run.journal.nextTransportGeneration, (old.succession?.generation ?? 1) + 1)
         guard
             let own = try? KeySuccession(
-                .transport, of: box.kiosk.rawValue, generation: generation, from: old.key.publicKey, to: new,
+                .transport, of: box.kiosk.rawValue, generation: generation,
+                from: old.succession?.oldKey ?? old.key.publicKey, to: new,
                 time: max(0, box.wall / 1000), signedBy: [])
         else { return }
         let power = box.power
