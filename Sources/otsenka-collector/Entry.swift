@@ -30,7 +30,8 @@ enum Entry {
 
     private static func end(_ failure: CollectorFailure) -> Never {
         complain(failure.message)
-        exit(failure.kind.rawValue)
+        // Without exit(3)'s handlers: threads of the server may still run, and must not fall over in place of the status.
+        _exit(failure.kind.rawValue)
     }
 }
 

@@ -34,7 +34,14 @@ struct OtsenkaKiosk: ParsableCommand {
         let line = Array("otsenka-kiosk: \(failure.message)\n".utf8)
         // A line that cannot be written has nobody who could read it; the status still tells.
         _ = write(STDERR_FILENO, line, line.count)
-        Glibc.exit(failure.status)
+        end(failure.status)
+    }
+
+    /// Ends without exit(3)'s handlers: other threads still serve, and what they fall over while libraries are taken down
+    /// beneath them (a browser that connects just then: SIGILL in NIO) would end the program in place of its status.
+    static func end(_ status: Int32) -> Never {
+        fflush(nil)
+        _exit(status)
     }
 }
 

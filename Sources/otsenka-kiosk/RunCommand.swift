@@ -53,7 +53,7 @@ struct RunCommand: ParsableCommand {
         } catch {
             throw Failure(status: 78, message: "\(error)")
         }
-        Glibc.exit(try Self.operate(settings, form))
+        OtsenkaKiosk.end(try Self.operate(settings, form))
     }
 
     private static func operate(_ settings: KioskSettings, _ form: LoadedQuestionnaire) throws -> Int32 {
