@@ -90,7 +90,7 @@ let adapters: [Target] = [
     module("BatchFolder", ["BatchFiles"]),
     module("KioskJournal", ["Ratings", "Ledger", "Wire", "BatchFiles", "Gzip", grdb, sqlite, crypto]),
     module("DialogScreens", ["Ratings", "Dialog", "Drawing"]),
-    module("KioskWeb", [hummingbird, httpTypes, logging], resources: [.embedInCode("page.html")]),
+    module("KioskWeb", [hummingbird, httpTypes, logging, serviceLifecycle], resources: [.embedInCode("page.html")]),
     module(
         "KioskShell",
         [

@@ -6,7 +6,7 @@ import Systemd
 /// The web display while it runs, on threads of its own.
 final class WebServer {
     let bridge: WebPanelBridge
-    private let task: Task<Void, Never>
+    private let server: WebServing
 
     /// Starts serving; `failed` is called, on another thread, when it cannot.
     init(bridge: WebPanelBridge, port: Int, logger: Logger, failed: @escaping @Sendable () -> Void) {
@@ -14,13 +14,13 @@ final class WebServer {
         var quiet = logger
         quiet.logLevel = .warning
         let display = WebDisplay(port: port, panel: bridge, logger: quiet)
-        task = Task.detached {
+        let server = display.server { taken in
+            logger.notice("the web display is open", metadata: ["address": "http://127.0.0.1:\(taken)"])
+        }
+        self.server = server
+        Task.detached {
             do {
-                try await display.run { taken in
-                    logger.notice("the web display is open", metadata: ["address": "http://127.0.0.1:\(taken)"])
-                }
-            } catch is CancellationError {
-                return
+                try await server.run()
             } catch {
                 logger.critical(
                     "the web display cannot be opened",
@@ -33,7 +33,10 @@ final class WebServer {
         }
     }
 
-    func stop() { task.cancel() }
+    func stop() {
+        let server = server
+        Task.detached { await server.stop() }
+    }
 }
 
 /// A pointer of the page as an edge of an input device.

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
+import ServiceLifecycle
 
 /// A contact that the page sent: `POST /pointer` of the Contract.
 public struct PointerEvent: Codable, Equatable, Sendable {
@@ -47,14 +48,15 @@ public struct WebDisplay: Sendable {
         self.logger = logger
     }
 
-    /// Serves until the task is cancelled. Throws when the port cannot be taken.
-    public func run(started: @escaping @Sendable (Int) -> Void) async throws {
+    /// The server, which `started` tells its port.
+    public func server(started: @escaping @Sendable (Int) -> Void) -> WebServing {
         let application = Application(
             router: router(),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { channel in started(channel.localAddress?.port ?? 0) },
             logger: logger)
-        try await application.run()
+        return WebServing(
+            group: ServiceGroup(services: [application], gracefulShutdownSignals: [], logger: logger))
     }
 
     /// The routes, for tests without a socket.
@@ -116,4 +118,16 @@ struct LoopbackOnly<Context: RequestContext>: RouterMiddleware {
         }
         return try await next(request, context)
     }
+}
+
+/// A server that is stopped in an orderly way: where its task is cancelled instead, a browser that connects just then ends
+/// the program (NIO's “Deinited NIOAsyncWriter without calling finish()”, apple/swift-nio#3481).
+public struct WebServing: Sendable {
+    let group: ServiceGroup
+
+    /// Serves until `stop`. Throws when the port cannot be taken.
+    public func run() async throws { try await group.run() }
+
+    /// Takes no more connections. Ends before those that are open do.
+    public func stop() async { await group.triggerGracefulShutdown() }
 }

@@ -46,7 +46,7 @@ final class RowCopy {
             database,
             """
             PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;
-            PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -4096; PRAGMA mmap_size = 0;
+            PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -2048; PRAGMA mmap_size = 0;
             PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF
             """)
         try load(store)
