@@ -10,9 +10,6 @@ enum Entry {
     static func main() async {
         // Whatever this program makes is for its own user: keys, the store, the admin socket.
         umask(0o077)
-        // Each thread that ever waited for another would get an arena of its own (mallopt(3)), up to eight for each core,
-        // and keep what was freed in it: memory that grows for an hour and is none of ours.
-        mallopt(M_ARENA_MAX, 2)
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         do {
             var command = try OtsenkaCollector.parseAsRoot()
