@@ -176,6 +176,7 @@ struct AnswerRow: CustomTestStringConvertible, Sendable {
         _ = bench.handle(.heartbeat(.accepted, epoch: 2), at: 0)
         #expect(bench.handle(.rested(pending: 19), at: 1_000) == [rest(47_000, 20)])
         #expect(bench.handle(.rested(pending: 20), at: 2_000) == [whole])
+        #expect(bench.handle(.fetched(nil), at: 2_000) == [.fetchReceipted(before: nil)])
         #expect(bench.handle(.fetched(nil), at: 2_000) == [rest(48_000, 20)])
         #expect(bench.handle(.rested(pending: 1), at: 50_000) == [.sendHeartbeat])
         _ = bench.handle(.heartbeat(.accepted, epoch: 2), at: 50_000)
