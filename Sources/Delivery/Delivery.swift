@@ -51,6 +51,9 @@ public enum DeliveryAction: Equatable, Sendable {
     case rest(milliseconds: Int64, orUntilPending: Int?)
     /// Ask `run` for records; without a position, for the lowest without a receipt. Then: `fetched`.
     case fetch(from: Position?, maximumRecords: Int, maximumBytes: Int)
+    /// Ask `run` for the last record of the newest epoch before this one, or before the present one, that is wholly
+    /// receipted. Then: `fetched`.
+    case fetchReceipted(before: Int?)
     /// Send the fetched batch. Then: `uploaded`.
     case upload
     /// Then: `heartbeat`.
@@ -91,6 +94,7 @@ public struct Delivery: Sendable {
     var cursor: Position?
     var refused: RefusedBatch?
     var denied: RefusedBatch?
+    var review = Review()
 
     /// A batch that the collector, or something in between, does not take.
     struct RefusedBatch: Equatable {
@@ -120,6 +124,9 @@ public struct Delivery: Sendable {
                 cursor = nil
                 return [fetch]
             }
+            let wasReview = review.isUnderWay
+            if let fetch = reviewing(now) { return [fetch] }
+            if wasReview, isBackingOff { return [rest(now)] }
             isBackingOff = false
             scheduleFlush(now, &random)
             return [rest(now)]
@@ -129,8 +136,11 @@ public struct Delivery: Sendable {
         case .uploaded(let answer): return uploaded(answer, now, &random)
         case .heartbeat(let answer, let epoch): return heartbeatAnswered(answer, epoch, now, &random)
         case .runFailed:
+            // A record that the collector wants and that is no longer kept: asking again at once would not help.
+            if cursor != nil { review.end(now) }
             inFlight = nil
             cursor = nil
+            review.isUnderWay = false
             uploadDue = max(uploadDue, now + limits.runRetryMilliseconds)
             heartbeatDue = max(heartbeatDue, now + limits.runRetryMilliseconds)
             isBackingOff = true

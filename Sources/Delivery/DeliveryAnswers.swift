@@ -8,6 +8,7 @@ extension Delivery {
     ) -> [DeliveryAction] {
         guard let batch = inFlight else { preconditionFailure("an answer to an upload that nobody made") }
         inFlight = nil
+        if review.isUnderWay, let actions = reviewed(batch, answer, now, &random) { return actions }
         switch answer {
         case .accepted: return [advance(over: batch, now, &random)]
         case .worthless, .unreachable: backOff(now, &random)
@@ -16,7 +17,8 @@ extension Delivery {
             // Of an earlier epoch, perhaps: the present one must not wait for it.
             cursor = nil
             backOffAtCap(now, &random)
-            return report(verdict) + [rest(now)]
+            // It stays on offer, so nothing else would ever come to the epochs that are over.
+            return report(verdict) + [reviewing(now) ?? rest(now)]
         case .tooLarge:
             guard batch.count > 1 else {
                 backOffAtCap(now, &random)
@@ -49,6 +51,7 @@ extension Delivery {
         case .resend(let need):
             // A restored collector: an idle kiosk has no upload that would tell it.
             cursor = Position(epoch: epoch, sequence: need)
+            review.begin()
             if !isBackingOff { uploadDue = now }
         case .accepted, .worthless, .tooLarge, .timedOut, .unprocessable, .unreachable: break
         }
@@ -91,6 +94,7 @@ extension Delivery {
             backOffAtCap(now, &random)
             return rest(now)
         }
+        review.begin()
         let isFirst = failures == 0
         cursor = Position(epoch: batch.epoch, sequence: need)
         backOff(now, &random)
@@ -143,7 +147,7 @@ extension Delivery {
     }
 
     /// Each trouble is told once, until a receipt shows that it has passed or another one comes.
-    private mutating func report(_ trouble: Verdict?) -> [DeliveryAction] {
+    mutating func report(_ trouble: Verdict?) -> [DeliveryAction] {
         guard let trouble, trouble != verdict else { return [] }
         verdict = trouble
         return [.report(trouble)]

@@ -27,6 +27,8 @@ public struct DeliveryLimits: Equatable, Sendable {
 
     /// A batch is refused as malformed this often, read from disk anew each time, before the alarm is raised.
     public var rereads = 3
+    /// How often the collector is shown what it has receipted of earlier epochs, which no upload and no heartbeat names.
+    public var reviewMilliseconds: Int64 = 3_600_000
     /// How soon `run` is asked again after it failed to answer.
     public var runRetryMilliseconds: Int64 = 1_000
 

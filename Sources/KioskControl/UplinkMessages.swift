@@ -12,6 +12,9 @@ public enum UplinkRequest: Codable, Equatable, Sendable {
     /// The records of `epoch` (nothing: the present one) that start at `first` (nothing: the lowest unreceipted one, of an
     /// earlier epoch if only those wait), at most so many. Answer: `batch`, or `nothing`.
     case batch(epoch: Int?, first: Int64?, maximumRecords: Int, maximumBytes: Int)
+    /// The last record of the newest epoch before this one (nothing: before the present one) whose records are all
+    /// receipted. Answer: `batch`, or `nothing`.
+    case lastReceipted(before: Int?)
     /// Answered with `pending` as soon as `records` wait to be sent, or after `seconds`.
     case wait(records: Int, seconds: Double)
     /// A note that the collector answered. Answer: `received`, or `refused`.

@@ -92,6 +92,18 @@ struct JournalFiles {
         return Data(bytes.prefix(count))
     }
 
+    /// Which version of the format the header of the store asks of those who write to it: 1, and 2 with a write-ahead log
+    /// (https://www.sqlite.org/fileformat.html, §1.3.3). Nothing for a file that is shorter.
+    func writeVersion() throws(JournalError) -> UInt8? {
+        let descriptor = Glibc.open(store, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", store) }
+        defer { close(descriptor) }
+        var version: UInt8 = 0
+        let got = pread(descriptor, &version, 1, 18)
+        guard got >= 0 else { throw failure("read", store) }
+        return got == 1 ? version : nil
+    }
+
     /// Writes a file of mode 0600 whole or not at all, and durably: a new file, fsync, rename, and fsync of the directory.
     func replace(_ path: String, with data: Data) throws(JournalError) {
         let new = path + ".new"

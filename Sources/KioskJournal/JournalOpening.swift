@@ -126,7 +126,19 @@ struct Entrance {
                 successions: successions, boot: boot.now, gauge: SpaceGauge(capacity))
             return (journal, boot.before)
         } catch {
-            throw OpeningFailure(error)
+            throw judge(error)
+        }
+    }
+
+    /// A store that SQLite opens for reading only is damaged if its header asks for it. Otherwise the file could not be
+    /// opened for writing, which SQLite does not tell, and must not be set aside for it.
+    private func judge(_ error: JournalError) -> OpeningFailure {
+        guard case .io(_, _, "SQLITE_READONLY") = error else { return OpeningFailure(error) }
+        do throws(JournalError) {
+            guard let version = try files.writeVersion(), version <= 2 else { return OpeningFailure(error) }
+            return .refused(error)
+        } catch {
+            return .refused(error)
         }
     }
 
@@ -177,7 +189,7 @@ extension OpeningFailure {
         case .damaged(_, let reason): self = .damaged(Damage(reason: reason))
         case .io(_, let operation, let code)
         where [
-            // Read-only is what a header of an unknown format makes a file that we have just opened for writing.
+            // Read-only: only where the header has been looked at (`Entrance.judge`).
             "SQLITE_ERROR", "SQLITE_READONLY", "SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS",
         ].contains(code):
             self = .damaged(Damage(reason: "cannot \(operation) (\(code))"))

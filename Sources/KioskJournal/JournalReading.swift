@@ -54,6 +54,18 @@ extension Journal {
             checkpoint: try checkpoint(of: found.head), head: try checkpoint(of: epoch.head), receipt: epoch.receipt)
     }
 
+    /// The newest record of the newest epoch before this one, or before the present one, whose records are all receipted;
+    /// nothing when there is none, or when none of its records is kept. A collector that was restored to before it says so
+    /// when it is shown this record with its receipt. Throws what `batch` throws.
+    public func lastReceipted(before number: Int? = nil) throws(JournalError) -> JournalBatch? {
+        let bound = min(number ?? .max, epochs.last?.number ?? 0)
+        let found = epochs.last {
+            $0.number < bound && isUploadable($0) && $0.unsent == 0 && $0.anchor.sequence < $0.head.sequence
+        }
+        guard let found else { return nil }
+        return try batch(epoch: found.number, first: found.head.sequence, maximumRecords: 1)
+    }
+
     /// The signed checkpoint of the present epoch's newest record; nothing before enrolment.
     public func headCheckpoint() throws(JournalError) -> String? {
         guard let head else { return nil }

@@ -63,6 +63,7 @@ final class UplinkService {
         switch request {
         case .identify: reply(kiosk.identity.map { .identity($0) } ?? .notEnrolled)
         case .batch(let epoch, let first, let records, let bytes): batch(epoch, first, records, bytes, reply)
+        case .lastReceipted(let epoch): lastReceipted(before: epoch, reply)
         case .wait(let records, let seconds): wait(for: records, seconds, reply)
         case .receipt(let note): accept(note, reply)
         case .verdict(let verdict):
@@ -90,13 +91,24 @@ final class UplinkService {
         perform(reply) { journal throws(JournalError) in
             try journal.batch(epoch: epoch, first: first, maximumRecords: records, maximumBytes: bytes)
         } answer: { [kiosk] batch in
-            guard let batch else { return .nothing }
-            return .batch(
-                Batch(
-                    kiosk: batch.enrolment.kiosk, epoch: batch.enrolment.epoch, first: batch.first, last: batch.last,
-                    lines: batch.lines, checkpoint: batch.checkpoint, head: batch.head, receipt: batch.receipt,
-                    now: kiosk.time()))
+            Self.answer(batch, at: kiosk.time())
         }
+    }
+
+    private func lastReceipted(before epoch: Int?, _ reply: Reply<UplinkAnswer>) {
+        perform(reply) { journal throws(JournalError) in
+            try journal.lastReceipted(before: epoch)
+        } answer: { [kiosk] batch in
+            Self.answer(batch, at: kiosk.time())
+        }
+    }
+
+    private static func answer(_ batch: JournalBatch?, at now: KioskTime) -> UplinkAnswer {
+        guard let batch else { return .nothing }
+        return .batch(
+            Batch(
+                kiosk: batch.enrolment.kiosk, epoch: batch.enrolment.epoch, first: batch.first, last: batch.last,
+                lines: batch.lines, checkpoint: batch.checkpoint, head: batch.head, receipt: batch.receipt, now: now))
     }
 
     private func wait(for records: Int, _ seconds: Double, _ reply: Reply<UplinkAnswer>) {

@@ -150,6 +150,7 @@ extension UplinkProgram {
             switch actions.last {
             case .rest(let milliseconds, let records): return try rest(milliseconds, records)
             case .fetch(let position, let records, let bytes): return try fetch(position, records, bytes)
+            case .fetchReceipted(let epoch): return try fetch(.lastReceipted(before: epoch))
             case .upload: return try upload(collector)
             case .sendHeartbeat: return try heartbeat(collector)
             case .report, nil: preconditionFailure("the last action is a command")
@@ -172,8 +173,10 @@ extension UplinkProgram {
     }
 
     private func fetch(_ from: Position?, _ records: Int, _ bytes: Int) throws(UplinkError) -> DeliveryEvent {
-        let request = UplinkRequest.batch(
-            epoch: from?.epoch, first: from?.sequence, maximumRecords: records, maximumBytes: bytes)
+        try fetch(.batch(epoch: from?.epoch, first: from?.sequence, maximumRecords: records, maximumBytes: bytes))
+    }
+
+    private func fetch(_ request: UplinkRequest) throws(UplinkError) -> DeliveryEvent {
         switch try run.ask(request) {
         case .batch(let batch):
             guard batch.lines.count == Int(clamping: batch.last - batch.first + 1), !batch.lines.isEmpty else {

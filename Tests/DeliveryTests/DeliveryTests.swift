@@ -29,8 +29,10 @@ private struct Bench {
     var delivery: Delivery
     var random = LeastGenerator()
 
+    /// The collector has been shown earlier epochs already (`ReviewTests`).
     init(_ limits: DeliveryLimits = DeliveryLimits()) {
         delivery = Delivery(limits: limits)
+        delivery.review.end(0)
     }
 
     mutating func handle(_ event: DeliveryEvent, at now: Int64) -> [DeliveryAction] {

@@ -61,6 +61,7 @@ private struct World {
             guard first <= head else { return .fetched(nil) }
             return .fetched(
                 BatchExtent(epoch: 1, first: first, last: min(head, first + Int64(records) - 1), head: head))
+        case .fetchReceipted: return .fetched(nil)
         case .upload: return .uploaded(upload(percent))
         case .sendHeartbeat:
             return .heartbeat(roll(percent) ?? (receipted > stored ? .resend(from: stored + 1) : .accepted), epoch: 1)

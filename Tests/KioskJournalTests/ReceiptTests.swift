@@ -196,6 +196,23 @@ import Testing
         #expect(try fixture.open().unsent == 0)
     }
 
+    @Test func theEndOfAnEpochThatIsOverCanBeShown() throws {
+        let fixture = try Fixture()
+        let journal = try fixture.enrolled()
+        try fixture.append(5, to: journal)
+        try journal.enrol(try fixture.enrolment(journal, epoch: 2))
+        try fixture.append(3, to: journal)
+        #expect(try journal.lastReceipted() == nil)
+        for _ in 1...2 {
+            let batch = try #require(try journal.batch())
+            _ = try journal.accept(receipt: try fixture.receipt(for: batch.checkpoint, journal: journal))
+        }
+        let end = try #require(try journal.lastReceipted())
+        #expect(end.enrolment.epoch == 1 && end.first == 5 && end.last == 5 && end.receipt != nil)
+        #expect(try journal.lastReceipted(before: 1) == nil)
+        #expect(try journal.lastReceipted(before: 9)?.enrolment.epoch == 1)
+    }
+
     @Test func recordsOfAnotherKioskIDAreKeptButNotOffered() throws {
         let fixture = try Fixture()
         let journal = try fixture.enrolled()

@@ -32,8 +32,7 @@ final class Region {
     private var heard = 0
     /// Since when no epoch was opened and no state was set by staff: older backups lack what staff knows.
     var staffActed: Int64 = 0
-    /// When records of an epoch were taken last that a newer one of the same kiosk had followed. A known limit: a kiosk shows
-    /// the collector no receipt of an earlier epoch once all of it is receipted, so a restore from before goes unseen.
+    /// When records of an epoch were taken last that a newer one of the same kiosk had followed.
     private var tookEarlierEpoch: Int64 = 0
 
     init(world: World) throws {
@@ -183,6 +182,11 @@ final class Region {
         settle()
     }
 
+    /// The newest record that is stored of a chain; 0 for one that is not known.
+    func head(of genesis: Genesis) -> Int64 {
+        memory.state.epochs.first { $0.genesis == genesis }?.head.sequence ?? 0
+    }
+
     // MARK: Faults
 
     func crash() {
@@ -216,7 +220,8 @@ final class Region {
     func restore() {
         // Kiosks keep what they need for a restore for so long and no longer.
         let oldest = world.scenario.keptSeconds.map { world.now - $0 * 1000 + 2_000 } ?? 0
-        let known = max(staffActed, tookEarlierEpoch)
+        // The ends of earlier epochs are shown once an hour, which is longer than some runs keep what was receipted.
+        let known = world.scenario.keptSeconds == nil ? staffActed : max(staffActed, tookEarlierEpoch)
         let usable = backups.filter { $0.time >= known && $0.whole >= oldest }
         guard isUp, let backup = usable.isEmpty ? nil : usable[Int(world.draw(UInt64(usable.count)))] else { return }
         world.tell("the collector is restored from \((world.now - backup.time) / 1000) s ago")

@@ -217,6 +217,18 @@ final class SimulatedJournal {
             receipt: chain.receipt, now: now)
     }
 
+    /// As `Journal.lastReceipted`.
+    func lastReceipted(before number: Int?, now: KioskTime) throws -> Batch? {
+        try ready()
+        let bound = min(number ?? .max, present?.number ?? 0)
+        let found = chains.last {
+            $0.number < bound && isUploadable($0) && $0.unsent == 0 && $0.anchor.sequence < $0.head.sequence
+        }
+        guard let found else { return nil }
+        return try batch(
+            epoch: found.number, first: found.head.sequence, maximumRecords: 1, maximumBytes: 1, now: now)
+    }
+
     func checkpoint(of head: ChainHead) throws -> String {
         if let signed, signed.head == head { return signed.note }
         guard let chain = chains.first(where: { $0.number == head.epoch }) else { throw DiskFault.notEnrolled }

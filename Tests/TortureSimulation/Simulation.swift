@@ -74,7 +74,8 @@ extension World {
             }
             return chains.filter { chain in
                 let known = oracle.chains[Oracle.key(chain.enrolment.genesis)]
-                return chain.unsent > 0 && known?.excuse == nil && known?.isForked == false
+                let isMissing = region.head(of: chain.enrolment.genesis) < chain.receipted
+                return (chain.unsent > 0 || isMissing) && known?.excuse == nil && known?.isForked == false
             }.map { "\(box.name), epoch \($0.number): \($0.receipted) of \($0.head.sequence)" }
         }.joined(separator: "; ")
     }

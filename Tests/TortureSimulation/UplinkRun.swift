@@ -86,6 +86,9 @@ final class UplinkRun {
         switch action {
         case .rest(let milliseconds, let records): rest(milliseconds, records, run)
         case .fetch(let position, let records, let bytes): fetch(position, records, bytes, run)
+        case .fetchReceipted(let epoch):
+            let time = { [box] (journal: SimulatedJournal) in box.time(boot: journal.boot) }
+            fetch(run) { journal in try journal.lastReceipted(before: epoch, now: time(journal)) }
         case .upload: upload()
         case .sendHeartbeat: heartbeat(run)
         case .report, nil: preconditionFailure("the last action is a command")
@@ -132,10 +135,16 @@ final class UplinkRun {
     }
 
     private func fetch(_ from: Position?, _ records: Int, _ bytes: Int, _ run: RunProgram) {
-        ask(run) { [self] journal in
-            let batch = try journal.batch(
+        fetch(run) { [box] journal in
+            try journal.batch(
                 epoch: from?.epoch, first: from?.sequence, maximumRecords: records, maximumBytes: bytes,
                 now: box.time(boot: journal.boot))
+        }
+    }
+
+    private func fetch(_ run: RunProgram, _ read: @escaping (SimulatedJournal) throws -> Batch?) {
+        ask(run) { [self] journal in
+            let batch = try read(journal)
             return { [self] in
                 guard let batch else { return turn(.fetched(nil)) }
                 guard let identity, batch.kiosk == identity.kiosk, batch.epoch <= identity.epoch else {

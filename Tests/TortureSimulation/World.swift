@@ -56,6 +56,8 @@ final class World {
         delivery.heartbeatMilliseconds = scenario.heartbeatMilliseconds
         delivery.flushMilliseconds = scenario.flushMilliseconds
         delivery.batchRecords = scenario.batchRecords
+        // A run is over before an hour has passed.
+        delivery.reviewMilliseconds = scenario.flushMilliseconds
         deliveryLimits = delivery
         network = Network(world: self)
         region = try Region(world: self)

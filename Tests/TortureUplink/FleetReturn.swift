@@ -120,6 +120,7 @@ private struct Fleet {
                     BatchExtent(
                         epoch: 1, first: first, last: first + Int64(kiosks[number].batch) - 1,
                         head: Int64(Self.backlog))))
+        case .fetchReceipted: next(number, at: event.time + 5, .fetched(nil))
         case .upload: upload(number, at: event.time)
         case .sendHeartbeat:
             check(number, event.time)

@@ -55,12 +55,15 @@ final class StandIn: CollectorSubject, Sendable {
     let receiptKey = SigningKey()
     let state = Mutex(State())
     private let store: Store
-    private let intercept: Mutex<Interception?>
+    /// In a box: a bare closure that is read out of a mutex comes back in one more wrapping each time, until the stack is
+    /// full of them.
+    private struct Interceptor { var body: Interception? }
+    private let intercept: Mutex<Interceptor>
     private let listener = Mutex<SocketListener?>(nil)
 
     init(_ store: Store = .sound, intercept: Interception? = nil) throws {
         self.store = store
-        self.intercept = Mutex(intercept)
+        self.intercept = Mutex(Interceptor(body: intercept))
         let made = try SocketListener { [weak self] client in self?.serve(client) }
         listener.withLock { $0 = made }
     }
@@ -68,7 +71,7 @@ final class StandIn: CollectorSubject, Sendable {
     var port: UInt16 { listener.withLock { $0?.port ?? 0 } }
     var address: String { "http://127.0.0.1:\(port)" }
 
-    func intercept(_ interception: Interception?) { intercept.withLock { $0 = interception } }
+    func intercept(_ interception: Interception?) { intercept.withLock { $0 = Interceptor(body: interception) } }
 
     func add(_ kiosk: String) throws -> String {
         let code = EnrolmentCode(random: (0..<10).map { _ in UInt8.random(in: .min ... .max) })
@@ -91,7 +94,7 @@ final class StandIn: CollectorSubject, Sendable {
                 client.write(HTTPMessage.answer(401, ""))
                 continue
             }
-            let interception = intercept.withLock { $0 }
+            let interception = intercept.withLock { $0 }.body
             if let goesOn = interception?(request, client, self) {
                 if goesOn { continue }
                 return

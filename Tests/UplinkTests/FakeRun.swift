@@ -107,6 +107,7 @@ final class FakeRun: @unchecked Sendable {
                     kiosk: identity.kiosk, epoch: identity.epoch, first: first, last: last,
                     lines: Array(lines[Int(first - 1)..<Int(last)]), checkpoint: try checkpoint(last),
                     head: try checkpoint(Int64(lines.count)), receipt: receipt, now: Self.now))
+        case .lastReceipted: return .nothing
         case .receipt(let note): return accept(note, identity)
         case .verdict(let verdict):
             told.append(verdict)
