@@ -16,6 +16,8 @@ struct RacyCounter: ParsableCommand {
     enum Way: String, ExpressibleByArgument, CaseIterable {
         /// A thread of its own; guard: `Mutex`.
         case thread
+        /// Threads that wait for one another all the time; guard: a `Mutex` that is mostly taken.
+        case contended
         /// Dispatch, as in the journal's worker; guard: its serial queue.
         case queue
         /// Swift's tasks, as in the collector; guard: an actor.
@@ -26,12 +28,13 @@ struct RacyCounter: ParsableCommand {
         case child
     }
 
-    @Argument(help: "thread, queue, task, loop or child.") var way: Way
+    @Argument(help: "thread, contended, queue, task, loop or child.") var way: Way
     @Flag(help: "Behind the guard of that way.") var guarded = false
 
     func run() throws {
         switch way {
         case .thread: guarded ? lockedThread() : race { body in Thread.start(body) }
+        case .contended: contend()
         case .queue: guarded ? serialQueue() : race { body in DispatchQueue.global().async(execute: body) }
         case .task: guarded ? actor() : race { body in Task.detached { body() } }
         case .loop: guarded ? loop() : race { body in LoopThread().post(body) }
@@ -70,6 +73,23 @@ struct RacyCounter: ParsableCommand {
                 done()
             }
         }
+    }
+
+    /// Each thread is inside the lock for longer than outside, so that the others find it taken, and give it up while others
+    /// wait: the ways through `Mutex` that `lockedThread` hardly ever goes.
+    private func contend() {
+        let tally = Tally()
+        let lock = Mutex(())
+        let done = DispatchSemaphore(value: 0)
+        for _ in 1...4 {
+            Thread.start {
+                for _ in 1...2000 {
+                    if guarded { lock.withLock { _ in tally.addSlowly() } } else { tally.addSlowly() }
+                }
+                done.signal()
+            }
+        }
+        for _ in 1...4 { done.wait() }
     }
 
     private func serialQueue() {
@@ -116,6 +136,10 @@ struct RacyCounter: ParsableCommand {
 /// `@unchecked Sendable` is the lie that ThreadSanitizer is there to find.
 private final class Tally: @unchecked Sendable {
     var count = 0
+
+    func addSlowly() {
+        for _ in 1...100 { count += 1 }
+    }
 }
 
 private actor Account {
