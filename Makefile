@@ -1,7 +1,7 @@
 # Everything a developer types. Each target installs what it lacks (apt, root or sudo) and ends with one clear line.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build bench torture format lint clean
+.PHONY: help demo test build bench torture sanitize format lint clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ bench: ## Speed and memory against baselines measured in the same run
 
 torture: ## The promises under every fault: PART=journal|uplink|collector|simulation|time|soak|fuzz [SEED=1 TRIES=100 ONLY=G1]
 	@.make/torture
+
+sanitize: ## The suites, and the programs that they start, under ThreadSanitizer [SUITES="CollectorWeb Uplink"]
+	@.make/sanitize
 
 format: ## Rewrite the sources in the house format
 	@swift format -i -r Sources Tests Package.swift

@@ -269,6 +269,9 @@ let testTargets: [Target] = [
         name: "KernelTests", dependencies: ["otsenka-testbench", "otsenka-kiosk", "otsenka-collector"],
         swiftSettings: strict),
     .executableTarget(
+        name: "racy-counter", dependencies: ["RealPrograms", "Systemd", argumentParser], path: "Tests/racy-counter",
+        swiftSettings: strict),
+    .executableTarget(
         name: "otsenka-testbench", dependencies: ["Display"], path: "Tests/otsenka-testbench", swiftSettings: strict),
 ]
 
