@@ -43,6 +43,24 @@ import Torture
         (127, "a failure while a receipt was stored stopped the uplink until the next visitor"),
     ]
 
+    /// The same, with changes of keys and compaction.
+    static let changeRegressions: [(UInt64, String)] = [
+        (16, "the uplink's cursor stayed on a closed epoch and held up the present one"),
+        (119, "a clone's claim without the newer key made `verify` fail"),
+        (184, "a clone's changed transport key took over the epoch that its card was enrolled in later"),
+        (207, "and failed a transaction"),
+        (362, "a restored collector did not hear of an earlier epoch that was wholly receipted"),
+        (20877, "a changed transport key was counted for an enrolment that the kiosk had not heard of yet"),
+        (20402, "records were deleted before a restored collector had them back"),
+        (23070, "a request by a transport key that was changed was taken"),
+    ]
+
+    @Test(arguments: changeRegressions)
+    func `a seed that once failed with changes is kept`(_ seed: UInt64, _ what: String) async throws {
+        let outcome = try await Simulation(seed: seed).run()
+        #expect(outcome.violations == [], "\(what)")
+    }
+
     @Test(arguments: regressions) func `a seed that once failed is kept`(_ seed: UInt64, _ what: String) async throws {
         let outcome = try await Simulation(seed: seed, changes: false).run()
         #expect(outcome.violations == [], "\(what)")
