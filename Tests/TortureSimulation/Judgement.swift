@@ -169,8 +169,9 @@ struct Judgement {
             case .session(let end):
                 sessions[end.session]?.outcome = end.outcome
                 sessions[end.session]?.isFlagged = end.flags != nil
+                // Of two pasts the other one may have told the visitor.
                 if storedAfterAll.contains(end.session), !oracle.forgotten.contains(end.session),
-                    end.outcome != .refused
+                    end.outcome != .refused, !oracle.isForked(row.genesis)
                 {
                     oracle.violate(
                         "a session of \(row.kiosk) ends as \(end.outcome), and its visitor was told otherwise")

@@ -194,15 +194,6 @@ final class Oracle {
         heardTransport = [:]
     }
 
-    /// When the first receipt was given for a record above what a collector holds of its chain. Chains that lost more than
-    /// that do not count.
-    func firstReceipt(above held: (Chain) -> Int64) -> Int64? {
-        chains.values.filter { $0.excuse == nil && !$0.isForked }.compactMap { chain in
-            let last = held(chain)
-            return chain.issued.first { $0.sequence > last }?.time
-        }.min()
-    }
-
     /// The collector speaks with this receipt key from now on.
     func speak(with key: PublicKey) { if !receiptKeys.contains(key) { receiptKeys.append(key) } }
 

@@ -26,14 +26,10 @@ final class Region {
         set { faulty.failsNext = newValue }
     }
     var busyUntil: Int64 = 0
-    /// `whole` is when the first record was receipted that the backup lacks: before its own time where it was made of a
-    /// collector that had been restored.
-    private(set) var backups: [(state: MemoryState, time: Int64, whole: Int64)] = []
+    private(set) var backups: [(state: MemoryState, time: Int64)] = []
     private var heard = 0
     /// Since when no epoch was opened and no state was set by staff: older backups lack what staff knows.
     var staffActed: Int64 = 0
-    /// When records of an epoch were taken last that a newer one of the same kiosk had followed.
-    private var tookEarlierEpoch: Int64 = 0
 
     init(world: World) throws {
         self.world = world
@@ -102,8 +98,6 @@ final class Region {
         }
         world.tell("the collector takes \(parcel.kind)")
         world.oracle.heard(RequestSignature.keyID(of: parcel.head), kiosk)
-        let isEarlier = memory.state.epochs.contains { $0.kiosk == kiosk && $0.epoch > epoch }
-        if isEarlier { tookEarlierEpoch = world.now }
         judge(answer, kiosk, epoch, before: before, parcel)
         return Answered(status: 200, body: try JSONEncoder().encode(answer))
     }
@@ -208,21 +202,15 @@ final class Region {
     }
 
     func backUp() {
-        let state = memory.state
-        let lacking = world.oracle.firstReceipt { chain in
-            state.epochs.first { $0.genesis == chain.genesis }?.head.sequence ?? 0
-        }
-        backups.append((state, world.now, min(world.now, lacking ?? world.now)))
+        backups.append((memory.state, world.now))
         if backups.count > 12 { backups.removeFirst() }
     }
 
-    /// Puts one of the backups back that know what staff has done since.
+    /// Puts one of the backups back that know what staff has done since. Not where kiosks delete after minutes what they
+    /// keep for 90 days in truth: they could not bring it back in time.
     func restore() {
-        // Kiosks keep what they need for a restore for so long and no longer.
-        let oldest = world.scenario.keptSeconds.map { world.now - $0 * 1000 + 2_000 } ?? 0
-        // The ends of earlier epochs are shown once an hour, which is longer than some runs keep what was receipted.
-        let known = world.scenario.keptSeconds == nil ? staffActed : max(staffActed, tookEarlierEpoch)
-        let usable = backups.filter { $0.time >= known && $0.whole >= oldest }
+        guard world.scenario.keptSeconds == nil else { return }
+        let usable = backups.filter { $0.time >= staffActed }
         guard isUp, let backup = usable.isEmpty ? nil : usable[Int(world.draw(UInt64(usable.count)))] else { return }
         world.tell("the collector is restored from \((world.now - backup.time) / 1000) s ago")
         memory.state = backup.state

@@ -114,7 +114,7 @@ final class SimulatedJournal {
             // The collector may have closed the one before: then only an enrolment lets it in.
             oracle.fork([enrolment.genesis], "it follows one of two pasts")
         }
-        if oracle.chains[Oracle.key(note.enrolment.genesis)]?.excuse == Oracle.revoked {
+        if box.world.region.memory.state.kiosks[box.kiosk]?.revoked != nil {
             // Keys that are not trusted open no epoch that is.
             oracle.excuse(enrolment.genesis, Oracle.revoked)
         }

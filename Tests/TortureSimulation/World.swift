@@ -130,7 +130,7 @@ struct Scenario {
     let questionnaire: Questionnaire
     /// Whether keys are changed.
     let changesKeys: Bool
-    /// How long a record is kept after its receipt; nothing where the run is shorter than that.
+    /// How long a record is kept after its receipt; nothing where nothing is deleted.
     let keptSeconds: Int64?
     let compactMilliseconds: Int64
     let recordsPerStep: Int64
@@ -152,8 +152,9 @@ struct Scenario {
         questionnaire = Self.questionnaire(questions: 1 + Int(draw(3)))
         changesKeys = changes
         let compacts = changes && draw(4) > 0
-        // At least two backups are younger (`reliability.md` §7).
-        keptSeconds = compacts ? 2 * faultTime / 6_000 + draw(240) : nil
+        let kept = compacts ? 2 * faultTime / 6_000 + draw(240) : nil
+        // A run has compaction or restores (`Region.restore`).
+        keptSeconds = heartbeatMilliseconds / 60_000 % 2 == 0 ? kept : nil
         compactMilliseconds = changes ? 30_000 + draw(90_000) : 3_600_000
         recordsPerStep = changes ? [2, 7, 500][Int(draw(3))] : 500
     }
