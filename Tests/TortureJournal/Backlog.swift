@@ -17,7 +17,7 @@ enum Backlog {
 
     /// Adds so many unsent answers to an enrolled journal and leaves it as a kill does: with a full write-ahead log.
     static func fill(_ directory: String, records: Int) throws {
-        let journal = try Journal.openOrQuarantine(directory: directory, at: StoredJournal.stamp)
+        let journal = try Journal.open(directory: directory)
         guard var head = journal.head else { throw ChildError("the journal is not enrolled") }
         try journal.write("fill it") { db in
             for index in 0..<records {
@@ -32,13 +32,15 @@ enum Backlog {
                 sql: "UPDATE head SET seq = ?, hash = ? WHERE epoch = ?",
                 arguments: [head.sequence, head.hash.bytes, head.epoch])
         }
+        journal.epochs[journal.epochs.count - 1].head = head
+        journal.tellNewest()
         try journal.close()
         try dirty(directory)
     }
 
     /// Stores records until the log is as large as it may be, and leaves the files as they are then.
     private static func dirty(_ directory: String) throws {
-        let journal = try Journal.openOrQuarantine(directory: directory, at: StoredJournal.stamp)
+        let journal = try Journal.open(directory: directory)
         let files = JournalFiles(directory: directory)
         let copy = directory + ".killed"
         try journal.access("spoil") { db in
@@ -53,6 +55,14 @@ enum Backlog {
         try FileManager.default.removeItem(atPath: directory)
         try FileManager.default.moveItem(atPath: copy, toPath: directory)
         sync()
+    }
+
+    /// Throws when the kiosk has set the backlog aside: then nothing of it was measured.
+    static func requireInUse(_ directory: String) throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        if let name = names.first(where: { $0.hasPrefix("journal.damaged") }) {
+            throw ChildError("the kiosk has set the backlog aside as \(name); see its log")
+        }
     }
 
     private static func answer(_ index: Int) -> Answer {
@@ -98,6 +108,7 @@ struct QuickStart {
                 throw ChildError("the kiosk did not start")
             }
             let took = begun.duration(to: .now)
+            try Backlog.requireInUse(rig.data)
             longest = max(longest, took)
             row.tries += 1
             row.faults += 1
@@ -133,6 +144,7 @@ struct QuickThanks {
         guard try rig.start(wrapper: wrapper) else {
             throw ChildError("the kiosk did not start; see \(rig.log)")
         }
+        try Backlog.requireInUse(rig.data)
         let uplink = try kiosk.uplink()
         _ = try RealPrograms.wait(for: "the first batch", log: kiosk.log) {
             try kiosk.status().receipted > 0 ? true : nil
