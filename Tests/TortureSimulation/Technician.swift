@@ -70,6 +70,11 @@ extension World {
                 run.enrol(Enrolment(identity: identity, collectorNonce: answer.collectorNonce)) {
                     [unowned self] isTaken in
                     let held = box.run?.journal.present?.enrolment
+                    let wasRevoked = region.memory.state.epochs.contains {
+                        $0.kiosk == box.kiosk && $0.epoch == epoch && $0.state == .revoked
+                    }
+                    // The answer came late: its epoch was revoked before the kiosk took it.
+                    if isTaken, wasRevoked, let held { oracle.excuse(held.genesis, Oracle.revoked) }
                     if !isTaken, held?.collectorNonce != answer.collectorNonce { replace(box, after: 10_000) }
                 }
                 // The program may have died in between; then it is done again.
