@@ -48,8 +48,9 @@ struct SoakSeries: Sendable {
     static let mostSlope = 0.01
     /// KiB.
     static let pages = 256.0
-    /// The median of descriptors and threads in the last quarter of the time may exceed the most of the first one by so
-    /// many: connections that are open just then, and threads of pools, which come and go with the load.
+    /// Descriptors may differ by so many between the first and the last quarter of the time: connections that are open just
+    /// then. Threads of pools come and go with the load, so of them the most of the first quarter and the least of the last
+    /// one are compared.
     static let mostMore = 2.0
 
     var name: String
@@ -88,12 +89,12 @@ struct SoakSeries: Sendable {
         if judgesSlope, share > Self.mostSlope, rise > Self.pages {
             complaints.append("\(name) grows by \(Self.percent(share)) % an hour, \(Int(rise)) KiB in all")
         }
-        for (what, path) in [("descriptors", \Holding.descriptors), ("threads", \Holding.threads)] {
-            let quarter = samples.count / 4
-            let before = samples.prefix(quarter).map { $0[keyPath: path] }.max() ?? 0
-            let after = Self.median(samples.suffix(quarter).map { $0[keyPath: path] })
-            if after > before + Self.mostMore { complaints.append("\(name) has \(after) \(what), and had \(before)") }
-        }
+        let quarter = samples.count / 4
+        let (early, late) = (samples.prefix(quarter), samples.suffix(quarter))
+        let (before, after) = (Self.median(early.map(\.descriptors)), Self.median(late.map(\.descriptors)))
+        if after > before + Self.mostMore { complaints.append("\(name) has \(after) descriptors, and had \(before)") }
+        let (most, least) = (early.map(\.threads).max() ?? 0, late.map(\.threads).min() ?? 0)
+        if least > most { complaints.append("\(name) never has fewer than \(least) threads, and had \(most) at most") }
         return complaints
     }
 
