@@ -18,7 +18,7 @@ struct JournalStore {
         ("synchronous", "FULL", "2"),
         ("wal_autocheckpoint", "256", "256"),
         ("journal_size_limit", "4194304", "4194304"),
-        // A journal is appended to and read in order. What SQLite takes by default, 2 MiB, fills for hours and looks like a leak.
+        // A journal is appended to and read in order. SQLite's default of 2 MiB fills for hours and looks like a leak.
         ("cache_size", "-512", "-512"),
         ("mmap_size", "0", "0"),
         ("cell_size_check", "ON", "1"),

@@ -2,15 +2,11 @@ import Collecting
 import Synchronization
 
 /// Fails on every thirtieth write as nothing that is foreseen does: the web answers 500.
-final class BrittleStore: CollectorStore {
-    private let store: any CollectorStore
+final class BrittleStore: StoreInFront {
+    let store: any CollectorStore
     private let writes = Atomic<Int>(0)
 
     init(store: any CollectorStore) { self.store = store }
-
-    func read<Value: Sendable>(
-        _ work: @escaping @Sendable (any StoreSnapshot) throws -> Value
-    ) async throws -> Value { try await store.read(work) }
 
     func write<Value: Sendable>(
         _ work: @escaping @Sendable (any StoreTransaction) throws -> Value

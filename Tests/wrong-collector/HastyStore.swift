@@ -2,12 +2,8 @@ import Collecting
 import Glibc
 
 /// Returns from `write` before COMMIT: the receipt is on its way while nothing is durable yet.
-struct HastyStore: CollectorStore {
+struct HastyStore: StoreInFront {
     let store: any CollectorStore
-
-    func read<Value: Sendable>(
-        _ work: @escaping @Sendable (any StoreSnapshot) throws -> Value
-    ) async throws -> Value { try await store.read(work) }
 
     func write<Value: Sendable>(
         _ work: @escaping @Sendable (any StoreTransaction) throws -> Value

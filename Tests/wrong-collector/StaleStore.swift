@@ -5,12 +5,8 @@ import Ratings
 
 /// Looks at what a kiosk has sent before its turn in the store has come: right as long as nobody else is at work on the
 /// same kiosk.
-struct StaleStore: CollectorStore {
+struct StaleStore: StoreInFront {
     let store: any CollectorStore
-
-    func read<Value: Sendable>(
-        _ work: @escaping @Sendable (any StoreSnapshot) throws -> Value
-    ) async throws -> Value { try await store.read(work) }
 
     func write<Value: Sendable>(
         _ work: @escaping @Sendable (any StoreTransaction) throws -> Value

@@ -11,7 +11,8 @@ import ServiceLifecycle
 import Wire
 
 /// The HTTP of a witness: `POST /v1/witness/{region}/lists` cosigns, `POST /v1/witness/{region}/keys` takes the region's
-/// `/v1/keys` to follow its receipt key, `GET /v1/witness/{region}` names the list that was cosigned last, `GET /v1/witness/{region}/lists/{number}` gives any of them to whoever asks.
+/// `/v1/keys` to follow its receipt key, `GET /v1/witness/{region}` names the list that was cosigned last, and
+/// `GET /v1/witness/{region}/lists/{number}` gives any of them to whoever asks.
 ///
 /// A refusal is a `WitnessRefusal` in JSON: 409 for a list that does not follow, 422 for one that the region did not
 /// sign, 404 for an unknown region.
