@@ -49,8 +49,9 @@ public struct CollectorLimits: Equatable, Sendable {
     /// Epochs that a kiosk may open by itself after damage within a day.
     public var lossEpochsPerDay = 100
     /// How far beyond its newest epoch here a kiosk may open one by itself: each damage that the collector never heard
-    /// of counts one. Without a limit a kiosk could use up the numbers that its successors need.
-    public var epochsAhead = 1000
+    /// of counts one. An enrolment leaves these numbers free: a kiosk that never hears of it (its answer was lost, or
+    /// another device took the place) may open them yet, and what it thanks there must not meet another chain.
+    public var epochsAhead = 99
 
     public init() {}
 }

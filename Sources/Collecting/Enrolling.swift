@@ -23,7 +23,7 @@ extension Collector {
         guard body.count <= Self.enrolmentBytes,
             let request = try? JSONDecoder().decode(EnrolmentRequest.self, from: body),
             [request.code, request.nonce, request.pin, request.hardware].allSatisfy({ !$0.contains("\n") }),
-            (0..<Self.greatestEpoch).contains(request.afterEpoch ?? 0)
+            (0...Self.greatestEpoch / 2).contains(request.afterEpoch ?? 0)
         else {
             throw Refusal(
                 error: .malformed,
@@ -68,7 +68,7 @@ extension Collector {
         var kiosk = kiosk
         let newest = try transaction.epochs(of: kiosk.id).last
         let row = try open(
-            kiosk.id, epoch: max(newest?.epoch ?? 0, request.afterEpoch ?? 0) + 1, place: kiosk.place,
+            kiosk.id, epoch: epoch(after: max(newest?.epoch ?? 0, request.afterEpoch ?? 0)), place: kiosk.place,
             keys: EpochKeys(request, collectorNonce: nonce), origin: .enrolment, floor: newest?.floor ?? kiosk.added,
             now: now, in: transaction)
         if kiosk.revoked != nil {
@@ -81,6 +81,9 @@ extension Collector {
             to: request, code: code, kiosk: kiosk.id, epoch: row.epoch, collectorName: identity.name,
             receiptKey: identity.key.publicKey, collectorNonce: nonce, authority: identity.authority)
     }
+
+    /// The number that an enrolment opens: 1, and then beyond all that the kiosk may open by itself.
+    private func epoch(after newest: Int) -> Int { newest == 0 ? 1 : newest + limits.epochsAhead + 1 }
 
     private func wrongProof(
         _ row: inout CodeRow, now: Int64, in transaction: any StoreTransaction

@@ -40,8 +40,9 @@ final class Housekeeping {
 
     private func look() {
         guard let change = watch.look(offset: clock.offsetMilliseconds(), wall: clock.now().wall) else { return }
-        logger.notice("the wall clock was set", metadata: ["old": "\(change.old)", "new": "\(change.new)"])
         worker.append(.clock(change), at: clock.stamp()) { [logger] result in
+            // Told once it is durable: who reads it may cut the power.
+            logger.notice("the wall clock was set", metadata: ["old": "\(change.old)", "new": "\(change.new)"])
             if case .failure(let error) = result, error != .notEnrolled {
                 logger.error("the change of the clock was not stored", metadata: ["cause": "\(error)"])
             }

@@ -120,14 +120,17 @@ import Wire
         _ = try await collector.enrol(try request(second).body, now: scene.now)
     }
 
-    @Test func `re-enrolment opens the next epoch, keeps the history, and the old rest is still taken`() async throws {
+    @Test
+    func `re-enrolment opens an epoch beyond the kiosk's own, keeps the history, and the old rest is still taken`()
+        async throws
+    {
         var kiosk = try await collector.enrolFake(with: try await issue().code, now: scene.now)
         try kiosk.fill(upTo: 12)
         try await collector.take(1, 6, of: &kiosk, now: scene.now)
         let code = try await collector.replaceKiosk(kiosk.id, now: scene.now).code
         var next = try await collector.enrolFake(with: code, now: scene.now, seed: 2)
         try next.fill(upTo: 6)
-        #expect(next.epoch == 2)
+        #expect(next.epoch == 101)
         #expect(try await collector.take(1, 6, of: &next, now: scene.now) == nil)
         #expect(try await collector.take(7, kiosk.count, of: &kiosk, now: scene.now) == nil)
         let epochs = try await scene.store.read { [kiosk] in try $0.epochs(of: kiosk.id) }
@@ -135,6 +138,13 @@ import Wire
         #expect(epochs.map(\.place.window) == ["3", "3"])
         #expect(try await collector.events(limit: 9).map(\.kind) == [.replaced, .enrolled])
         #expect(await collector.verify().faults == [])
+    }
+
+    @Test func `an epoch that a kiosk claims uses up no numbers`() async throws {
+        let code = try await issue().code
+        let claim = try FakeKiosk.enrolment(
+            code, journalKey: SigningKey(), transportKey: SigningKey(), afterEpoch: 500_001)
+        #expect(await refusal(try JSONEncoder().encode(claim))?.error == .malformed)
     }
 
     @Test func `a revoked kiosk counts again once it is enrolled again`() async throws {

@@ -141,7 +141,7 @@ import Wire
         #expect(try await collector.kiosks().map(\.state) == [.closed])
         let code = try await collector.replaceKiosk(kiosk.id, now: scene.now).code
         var next = try await collector.enrolFake(with: code, now: scene.now, seed: 2)
-        #expect(next.epoch == 2)
+        #expect(next.epoch == 101)
         try next.visit(mark: 3)
         #expect(try await collector.take(1, 3, of: &next, now: scene.now) == nil)
         #expect(try await collector.kiosks().map(\.state) == [.active])
@@ -256,12 +256,32 @@ import Wire
         let request = try FakeKiosk.enrolment(
             code, journalKey: SigningKey(), transportKey: SigningKey(), afterEpoch: kiosk.epoch)
         let answer = try await collector.enrol(try JSONEncoder().encode(request), now: scene.now)
-        #expect(answer.epoch == 3)
+        #expect(answer.epoch == 102)
         #expect(try await collector.take(2, 4, of: &kiosk, now: scene.now)?.need == 1)
         #expect(try await collector.take(1, 4, of: &kiosk, now: scene.now) == nil)
         let epochs = try await scene.store.read { [kiosk] in try $0.epochs(of: kiosk.id) }
-        #expect(epochs.map(\.epoch) == [1, 2, 3])
+        #expect(epochs.map(\.epoch) == [1, 2, 102])
         #expect(epochs.map(\.state) == [.superseded, .superseded, .open])
+        #expect(await collector.verify().faults == [])
+    }
+
+    @Test func `what a kiosk opens by itself does not meet an enrolment that it never heard of`() async throws {
+        var kiosk = try await collector.enrolFake("hall-1", now: scene.now)
+        // The answer is lost, or another device takes the place.
+        let code = try await collector.replaceKiosk(kiosk.id, now: scene.now).code
+        var next = try await collector.enrolFake(with: code, now: scene.now, seed: 2)
+        try kiosk.loseJournal()
+        try kiosk.visit(mark: 5)
+        #expect(try await collector.take(1, 4, of: &kiosk, now: scene.now) == nil)
+        for _ in 2..<scene.collector.limits.epochsAhead { try kiosk.loseJournal() }
+        try kiosk.visit(mark: 4)
+        #expect(try await collector.take(1, 4, of: &kiosk, now: scene.now) == nil)
+        try next.visit(mark: 3)
+        #expect(try await collector.take(1, 3, of: &next, now: scene.now) == nil)
+        let epochs = try await scene.store.read { [kiosk] in try $0.epochs(of: kiosk.id) }
+        #expect(epochs.map(\.epoch) == [1, 2, 99, 101])
+        #expect(epochs.map(\.state) == [.superseded, .superseded, .superseded, .open])
+        #expect(try await collector.summary().ratings == 3)
         #expect(await collector.verify().faults == [])
     }
 
