@@ -46,8 +46,11 @@ extension Collector {
         }
         if let succession = permit.succession { try transaction.insert(succession, of: permit.kiosk, received: now) }
         try transaction.put(Self.row(heartbeat, of: permit.kiosk, now: now))
-        // An epoch that the kiosk has just opened by itself is made known by its first batch, not by a heartbeat.
-        guard var row = try transaction.epoch(permit.kiosk, heartbeat.epoch) else { return nil }
+        // An epoch that the kiosk has just opened by itself is made known by its first batch, not by a heartbeat. One that
+        // was receipted is gone from here: the kiosk would have nothing left to send.
+        guard var row = try transaction.epoch(permit.kiosk, heartbeat.epoch) else {
+            return isReceipted(in: permit.head, kiosk: permit.kiosk, epoch: heartbeat.epoch) ? Self.lost(need: 1) : nil
+        }
         let head = try note(in: "head", of: permit.head, keys: row.keys)
         guard head.head.epoch == row.epoch else {
             throw Refusal(

@@ -110,6 +110,16 @@ extension Collector {
         else { return nil }
         return note
     }
+
+    /// Whether the kiosk shows a receipt of ours for this epoch, by our own signature alone: where the epoch is not
+    /// stored, its journal keys are not either.
+    func isReceipted(in head: RequestHead, kiosk: KioskID, epoch: Int) -> Bool {
+        guard let text = head.fields["receipt"].flatMap(String.init(base64Note:)),
+            let note = try? SignedNote(parsing: text),
+            note.text.hasPrefix("otsenka/kiosk/\(kiosk)/\(epoch)\n")
+        else { return false }
+        return identity.receiptKeys.contains { (try? note.verify(cosignedAs: identity.name, by: $0)) != nil }
+    }
 }
 
 extension String {

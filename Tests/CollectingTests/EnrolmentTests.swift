@@ -1,4 +1,5 @@
 import Collecting
+import CollectorMemory
 import FakeKiosk
 import Foundation
 import Ledger
@@ -212,6 +213,32 @@ import Wire
         #expect(status.heartbeat?.marks == ["no_input"] && status.heartbeat?.unsent == 3)
         #expect(status.heartbeat?.received == scene.now)
         #expect(status.claimedSequence == 3 && status.storedSequence == 0 && status.lastRecord == nil)
+    }
+
+    @Test func `a heartbeat of a receipted epoch that a restored collector has not got asks for it anew`() async throws
+    {
+        // The same collector, and as it was right after the enrolment.
+        let stores: [any CollectorStore] = [scene.store, MemoryCollectorStore()]
+        let collectors = stores.map {
+            Collector(identity: scene.collector.identity, store: $0, random: { Array(repeating: 7, count: $0) })
+        }
+        let places = (Place(id: "office-1", name: "Office"), Place(id: "passports", name: "Passports"))
+        var codes: [EnrolmentCode] = []
+        for collector in collectors {
+            let issued = try await collector.addKiosk(
+                KioskID(rawValue: "hall-1"), office: places.0, service: places.1, window: "1", now: scene.now)
+            codes.append(issued.code)
+        }
+        var kiosk = try await collectors[0].enrolFake(with: codes[0], now: scene.now)
+        _ = try await collectors[1].enrol(try kiosk.enrolment(codes[1]).body, now: scene.now)
+        let restored = collectors[1]
+        try kiosk.loseJournal()
+        #expect(try await restored.hear(&kiosk, now: scene.now) == nil)
+        try await collectors[0].take(1, 1, of: &kiosk, now: scene.now)
+        let refusal = try await restored.hear(&kiosk, now: scene.now)
+        #expect(refusal?.error == .rewindCollector && refusal?.need == 1)
+        #expect(try await restored.take(1, 1, of: &kiosk, now: scene.now) == nil)
+        #expect(try await restored.hear(&kiosk, now: scene.now) == nil)
     }
 
     @Test func `a heartbeat with a head below what is stored closes the epoch`() async throws {

@@ -114,8 +114,10 @@ final class SimulatedJournal {
             // The collector may have closed the one before: then only an enrolment lets it in.
             oracle.fork([enrolment.genesis], "it follows one of two pasts")
         }
-        if box.world.region.memory.state.kiosks[box.kiosk]?.revoked != nil {
-            // Keys that are not trusted open no epoch that is.
+        let state = box.world.region.memory.state
+        let before = state.epochs.last { $0.kiosk == box.kiosk && $0.epoch < enrolment.identity.epoch }
+        if state.kiosks[box.kiosk]?.revoked != nil || before?.state == .revoked {
+            // Keys that are not trusted open no epoch that is, also where the kiosk was enrolled again and has not heard.
             oracle.excuse(enrolment.genesis, Oracle.revoked)
         }
         let card = box.disk.written

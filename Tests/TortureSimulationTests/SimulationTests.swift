@@ -51,6 +51,7 @@ import Torture
         (207, "and failed a transaction"),
         (362, "a restored collector did not hear of an earlier epoch that was wholly receipted"),
         (4455, "a kiosk's own epoch met that of an enrolment that it never heard of, and was a fork for ever"),
+        (12344, "a restored collector took heartbeats of a receipted epoch that it no longer had"),
         (20877, "a changed transport key was counted for an enrolment that the kiosk had not heard of yet"),
         (20402, "records were deleted before a restored collector had them back"),
         (23070, "a request by a transport key that was changed was taken"),
