@@ -19,7 +19,7 @@ public struct SignedNote: Equatable, Sendable {
     public static let maximumBytes = 4096
 
     public init(text: String) {
-        precondition(text.hasSuffix("\n"), "a note's text ends with a newline")
+        precondition(text.utf8.last == UInt8(ascii: "\n"), "a note's text ends with a newline")
         self.text = text
         signatures = []
     }
