@@ -1,7 +1,7 @@
 # Everything a developer types. Each target installs what it lacks (apt, root or sudo) and ends with one clear line.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build bench torture sanitize format lint clean
+.PHONY: help demo test build image test-image bench torture sanitize format lint clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -14,9 +14,15 @@ test: ## Everything that CI runs
 
 build: ## The release programs in .build/release
 	@.make/install build run
-	@.make/swift-build -c release --product otsenka-kiosk
-	@.make/swift-build -c release --product otsenka-collector
+	@.make/swift-build -c release --static-swift-stdlib --product otsenka-kiosk
+	@.make/swift-build -c release --static-swift-stdlib --product otsenka-collector
 	@echo "otsenka: built .build/release/otsenka-kiosk and .build/release/otsenka-collector"
+
+image: ## The appliance's disk image in .build/image, for a PC with UEFI (root)
+	@kiosk-image/build
+
+test-image: ## The image in QEMU: power to dialog, enrolment, thirty visits, the report (root)
+	@.make/test-image
 
 bench: ## Speed and memory against baselines measured in the same run
 	@.make/bench

@@ -179,6 +179,10 @@ let helpers: [Target] = [
             "FakeKiosk", "KioskControl", "KioskShell", "Ledger", "Ratings", "Wire", crypto, x509,
         ], path: "Tests/TortureTime", swiftSettings: strict),
     .target(
+        name: "Appliance",
+        dependencies: ["Dialog", "DialogScreens", "Drawing", "Questionnaires", "Ratings", "RealPrograms"],
+        path: "Tests/Appliance", swiftSettings: strict),
+    .target(
         name: "CollectorMemory", dependencies: ["Collecting", "Ledger", "Ratings"], path: "Tests/CollectorMemory",
         swiftSettings: strict),
     .target(
@@ -263,6 +267,9 @@ let testTargets: [Target] = [
             "Torture", "TortureJournal", "TortureUplink", "TortureCollector", "TortureSimulation", "TortureTime",
             "RealPrograms", "otsenka-kiosk", "otsenka-collector", "hasty-uplink", "journal-writer", argumentParser,
         ], path: "Tests/otsenka-torture", swiftSettings: strict),
+    .executableTarget(
+        name: "otsenka-appliance", dependencies: ["Appliance", "RealPrograms", "otsenka-collector", argumentParser],
+        path: "Tests/otsenka-appliance", swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),
     .testTarget(

@@ -19,7 +19,7 @@ struct EnrolCommand: ParsableCommand {
     @OptionGroup var state: UplinkStateOptions
 
     @Option(help: "The collector's address, https://host:port.")
-    var collector: String
+    var collector: String?
 
     @Option(help: "The one-time code; any case, with or without hyphens. Other users of this machine can see it in ps.")
     var code: String?
@@ -30,7 +30,19 @@ struct EnrolCommand: ParsableCommand {
     @Option(help: "The pin of the collector's key, sha256//BASE64.")
     var pin: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Read address, code and pin from a YAML file with the keys collector, code and pin.", valueName: "path"))
+    var file: String?
+
     func validate() throws {
+        if file != nil {
+            guard collector == nil, code == nil, codeFile == nil, pin == nil else {
+                throw ValidationError("with --file, address, code and pin come from the file; leave the others out")
+            }
+            return
+        }
+        guard collector != nil else { throw ValidationError("give --collector, or --file with all of it") }
         guard (code == nil) != (codeFile == nil) else {
             throw ValidationError(
                 "give the code once: with --code-file - it is typed unseen, with --code others can see it")
@@ -38,9 +50,9 @@ struct EnrolCommand: ParsableCommand {
     }
 
     func run() throws {
+        let words = try words()
         var plan = EnrolmentPlan(
-            collector: collector, code: try code ?? Self.code(from: codeFile ?? "-"), pin: pin,
-            hardware: Release.hardwareDigest())
+            collector: words.collector, code: words.code, pin: words.pin, hardware: Release.hardwareDigest())
         plan.runtimeFolder = runtime.runtimeDir
         plan.stateFolder = state.stateDir
         plan.allowPlainLoopback = state.allowPlainLoopback
@@ -52,6 +64,16 @@ struct EnrolCommand: ParsableCommand {
             print("compare these words with the collector's: \(result.words.joined(separator: " "))")
         } catch {
             throw Failure(status: error.exitStatus, message: error.description)
+        }
+    }
+
+    private func words() throws -> EnrolmentFile {
+        guard let file else {
+            return EnrolmentFile(
+                collector: collector ?? "", code: try code ?? Self.code(from: codeFile ?? "-"), pin: pin)
+        }
+        do throws(SettingsError) { return try EnrolmentFile.load(file: file) } catch {
+            throw Failure(status: 65, message: error.description)
         }
     }
 

@@ -10,18 +10,20 @@ public final class SecureRegion {
     }
 
     public let folder: String
-    private let program: String
+    public let program: String
     private let log: String
     private var server: Child?
     private var port = "0"
     public var address: String { "https://localhost:\(port)" }
 
-    /// Makes a new collector in the place's subfolder `name`; `start` runs it.
-    public init(_ name: String, at place: Place) throws {
+    /// Makes a new collector in the place's subfolder `name`; `start` runs it. Kiosks reach it under `hostNames`, or under
+    /// the one of this machine.
+    public init(_ name: String, hostNames: [String] = [], at place: Place) throws {
         folder = "\(place.folder)/\(name)"
         log = folder + ".log"
         program = place.program("otsenka-collector")
-        _ = try Child.output([program, "init", "--dir", folder, "--name", "otsenka-torture"], log: log)
+        let names = hostNames.flatMap { ["--host-name", $0] }
+        _ = try Child.output([program, "init", "--dir", folder, "--name", "otsenka-torture"] + names, log: log)
     }
 
     /// Takes a free port the first time, the same one later. With two arenas, as its unit of systemd.

@@ -1,0 +1,147 @@
+import Drawing
+import Foundation
+import Glibc
+import RealPrograms
+
+/// A PC without a keyboard: QEMU in software emulation under OVMF, with a multitouch panel, a box of buttons, an absolute
+/// pointer, a network card and one disk, which outlives each start. Used by one thread.
+///
+/// Never KVM: /dev/kvm may open and still be useless (`testbench.md`).
+public final class Emulator {
+    public static let (width, height) = (1280, 800)
+    /// What QEMU's EDID says of that size.
+    public static let millimetres = (width: 320, height: 200)
+
+    public let folder: String
+    public var disk: String { folder + "/disk.img" }
+    public var log: String { folder + "/qemu.log" }
+    /// Options of QEMU beside the usual ones: another clock, another panel.
+    public var options: [String] = []
+    fileprivate var fingers = 0
+    private var machine: Child?
+    private var monitor: Monitor?
+
+    /// Takes a copy of `image` as its disk, of so many MiB.
+    public init(image: String, folder: String, diskMiB: Int = 4096) throws {
+        self.folder = folder
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        _ = try Child.output(["cp", "--sparse=always", image, folder + "/disk.img"], log: folder + "/copy.log")
+        _ = try Child.output(["truncate", "-s", "\(diskMiB)M", folder + "/disk.img"], log: folder + "/copy.log")
+    }
+
+    /// Puts a file on the boot partition, as a technician does after flashing.
+    public func put(_ text: String, as name: String) throws {
+        let path = folder + "/" + name
+        try Data(text.utf8).write(to: URL(filePath: path))
+        _ = try Child.output(["mcopy", "-o", "-i", disk + "@@1M", path, "::/" + name], log: folder + "/mcopy.log")
+    }
+
+    /// Whether the boot partition has a file of that name.
+    public func has(_ name: String) throws -> Bool {
+        try Child(["mdir", "-i", disk + "@@1M", "::/" + name], log: folder + "/mdir.log").wait() == 0
+    }
+
+    /// Presses the power button.
+    public func start() throws {
+        let variables = folder + "/vars.fd"
+        // A variable store of another disk drops to the firmware's shell.
+        try? FileManager.default.removeItem(atPath: variables)
+        try FileManager.default.copyItem(atPath: "/usr/share/OVMF/OVMF_VARS_4M.fd", toPath: variables)
+        let socket = folder + "/qmp"
+        unlink(socket)
+        machine = try Child(
+            [
+                "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35", "-smp", "2", "-m", "1024",
+                "-nodefaults", "-display", "none", "-no-reboot",
+                "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd",
+                "-drive", "if=pflash,format=raw,unit=1,file=\(variables)",
+                "-drive", "file=\(disk),format=raw,if=none,id=disk", "-device", "virtio-blk-pci,drive=disk,bootindex=1",
+                "-device", "VGA,xres=\(Self.width),yres=\(Self.height)",
+                "-device", "virtio-multitouch-pci", "-device", "virtio-keyboard-pci", "-device", "qemu-xhci,id=usb",
+                "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,id=card",
+                "-qmp", "unix:\(socket),server=on,wait=off", "-serial", "file:\(folder)/serial.log",
+            ] + options, log: log)
+        monitor = try Monitor(path: socket, log: log)
+    }
+
+    /// Pulls the plug: the guest's memory is gone, what the drive was told to keep is not.
+    public func cut() {
+        machine?.end(SIGKILL)
+        (machine, monitor) = (nil, nil)
+    }
+
+    public var hasEnded: Bool { machine?.hasEnded ?? true }
+
+    private func running() throws -> Monitor {
+        guard let monitor, !hasEnded else { throw ChildError("the emulator has ended; see \(log)") }
+        return monitor
+    }
+
+    /// What the panel shows now.
+    public func picture() throws -> Bitmap {
+        let path = folder + "/now.png"
+        try running().call("screendump", ["filename": path, "format": "png"])
+        return try Bitmap(png: Data(contentsOf: URL(filePath: path)))
+    }
+
+    /// Plugs in an absolute pointer. QEMU gives buttons to the newest device that has any: fingers are over then.
+    public func plugPointer() throws {
+        try running().call("device_add", ["driver": "usb-tablet", "bus": "usb.0", "id": "pointer"])
+    }
+
+    /// Plugs the network cable in, or pulls it.
+    public func setCable(_ isIn: Bool) throws { try running().call("set_link", ["name": "card", "up": isIn]) }
+}
+
+// MARK: What a visitor does
+
+extension Emulator {
+    /// A finger at a pixel, down for 80 ms.
+    public func touch(x: Int, y: Int) throws {
+        fingers += 1
+        let (slot, finger) = (0, fingers)
+        func contact(_ type: String, _ more: [String: Any] = [:], finger: Int) -> [String: Any] {
+            let data: [String: Any] = ["type": type, "slot": slot, "tracking-id": finger, "axis": "x", "value": 0]
+            return ["type": "mtt", "data": data.merging(more) { $1 }]
+        }
+        try send([
+            contact("begin", finger: finger),
+            contact("data", ["axis": "x", "value": Self.absolute(x, of: Self.width)], finger: finger),
+            contact("data", ["axis": "y", "value": Self.absolute(y, of: Self.height)], finger: finger),
+            Self.button("touch", isDown: true),
+        ])
+        usleep(80_000)
+        try send([contact("end", finger: -1), Self.button("touch", isDown: false)])
+    }
+
+    /// The absolute pointer with its left button, as many resistive panels are.
+    public func click(x: Int, y: Int) throws {
+        func axis(_ name: String, _ value: Int) -> [String: Any] {
+            ["type": "abs", "data": ["axis": name, "value": value]]
+        }
+        try send([
+            axis("x", Self.absolute(x, of: Self.width)), axis("y", Self.absolute(y, of: Self.height)),
+        ])
+        try send([Self.button("left", isDown: true)])
+        usleep(80_000)
+        try send([Self.button("left", isDown: false)])
+    }
+
+    /// A button of the box, by QEMU's name of the key.
+    public func press(_ key: String) throws {
+        for isDown in [true, false] {
+            let data: [String: Any] = ["down": isDown, "key": ["type": "qcode", "data": key]]
+            try send([["type": "key", "data": data]])
+            usleep(80_000)
+        }
+    }
+
+    private func send(_ events: [[String: Any]]) throws { try running().call("input-send-event", ["events": events]) }
+
+    private static func button(_ name: String, isDown: Bool) -> [String: Any] {
+        ["type": "btn", "data": ["button": name, "down": isDown]]
+    }
+
+    /// QEMU's axes go from 0 to 32767, whatever the panel.
+    private static func absolute(_ pixel: Int, of size: Int) -> Int { (pixel * 32767 + size / 2) / size }
+}

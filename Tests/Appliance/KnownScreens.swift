@@ -1,0 +1,66 @@
+import Dialog
+import DialogScreens
+import Drawing
+import Questionnaires
+import RealPrograms
+
+import struct Ratings.Questionnaire
+
+/// The dialog's screens as the emulated panel must show them, drawn here by the kiosk's own modules: what is seen is
+/// compared with them pixel by pixel, and they say where to press.
+public final class KnownScreens {
+    /// One screen.
+    public struct Known {
+        public let name: String
+        public let picture: Bitmap
+        public let description: ScreenDescription
+
+        /// The middle of a target.
+        public func target(_ id: String) throws -> (x: Int, y: Int) {
+            guard let found = description.targets.first(where: { $0.id == id }) else {
+                throw ChildError("the screen \(name) has no target \(id)")
+            }
+            return (found.x + found.width / 2, found.y + found.height / 2)
+        }
+    }
+
+    /// A part that is painted again meets its neighbours in other roundings of their edges: up to 5 of 255.
+    private static let tolerance = 8
+
+    private let questionnaire = Questionnaires.embedded.questionnaire
+    private let geometry = ScreenGeometry.resolve(
+        width: Emulator.width, height: Emulator.height, connectorMillimetres: Emulator.millimetres)
+    private let typesetter: Typesetter
+    private let language: String
+    private var drawn: [String: Known] = [:]
+
+    public init(language: String = "ru") throws {
+        typesetter = try Typesetter()
+        self.language = language
+    }
+
+    /// The screen of that name, as `otsenka-kiosk render` names them.
+    public func known(_ name: String) throws -> Known {
+        if let known = drawn[name] { return known }
+        guard let view = ScreenCatalogue.view(named: name, of: questionnaire, language: language) else {
+            throw ChildError("there is no screen \(name)")
+        }
+        var painter = ScreenPainter(geometry: geometry, questionnaire: questionnaire, typesetter: typesetter)
+        let damage = painter.update(view)
+        let bitmap = try Bitmap(width: geometry.width, height: geometry.height)
+        try bitmap.draw { painter.paint(damage, on: $0) }
+        guard let description = painter.description else { throw ChildError("the screen \(name) describes nothing") }
+        let known = Known(name: name, picture: bitmap, description: description)
+        drawn[name] = known
+        return known
+    }
+
+    /// Which of `names` a picture shows.
+    public func name(of picture: Bitmap, among names: [String]) throws -> Known? {
+        for name in names {
+            let known = try known(name)
+            if picture.difference(from: known.picture, tolerance: Self.tolerance) == 0 { return known }
+        }
+        return nil
+    }
+}
