@@ -105,7 +105,7 @@ public final class Hall {
         struct Row: Decodable { var n: Int? }
         let printed = try Child.output(
             [
-                region.program, "report", "ratings", "--dir", region.folder, "--by", "office", "--smallest-row", "1",
+                region.program, "report", "ratings", "--dir", region.folder, "--by", "office", "--minimum", "1",
                 "--json",
             ], log: region.folder + ".report")
         return try JSONDecoder().decode([Row].self, from: printed).reduce(0) { $0 + ($1.n ?? 0) }
