@@ -34,10 +34,8 @@ enum Soak {
         }
         row.tries = trial.tries
         for entry in series {
-            // The collector was started anew shortly before; each program gets the same time to fill its caches.
-            let from = (entry.samples.first?.time ?? 0) + length * warmUp
-            trial.progress.line("\(promise): \(entry.summary(from: from))")
-            let complaints = entry.judge(from: from, judgesSlope: trial.tries >= leastMinutes)
+            trial.progress.line("\(promise): \(entry.summary(from: length * warmUp))")
+            let complaints = entry.judge(from: length * warmUp, judgesSlope: trial.tries >= leastMinutes)
             for complaint in complaints { row.violate(complaint) }
         }
         if series.count < 5 { row.violate("only \(series.count) processes were there all the time") }
