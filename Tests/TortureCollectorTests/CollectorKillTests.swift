@@ -64,6 +64,14 @@ import TortureCollector
         #expect(row.details.contains { $0.contains("not named") }, "\(row)")
     }
 
+    @Test func `a collector that looks at all its connections for each request is caught`() async throws {
+        let row = try await trial(200) {
+            try await OneBadKiosk.run(
+                $0, kiosks: 20, command: [Programs.path("wrong-collector"), "scans-connections"], leastForTail: 100)
+        }
+        #expect(row.details.contains { $0.contains("the 99th percentile of good kiosks rose") }, "\(row)")
+    }
+
     @Test func `one bad kiosk does not hurt the others`() async throws {
         let row = try await trial(120) { try await OneBadKiosk.run($0, kiosks: 20) }
         #expect(row.isKept, "\(row)")

@@ -65,6 +65,9 @@ struct Openers {
 /// G9: the first start, with its migration, is killed at each call on a file; the next one makes the store whole. One try
 /// is one kill.
 struct CutMigration {
+    /// Of the program that is cut.
+    var options: [String] = []
+
     func run(_ trial: Trial) throws -> Tried {
         var row = Tried("G9 migration cut at each call", seed: trial.seed)
         let directory = try trial.place.subfolder("migration") + "/journal"
@@ -74,7 +77,7 @@ struct CutMigration {
                 defer { try? FileManager.default.removeItem(atPath: directory) }
                 var oracle = WriterOracle()
                 let cut = try Writer(
-                    [directory, "1"], at: trial.place,
+                    [directory, "1"] + options, at: trial.place,
                     wrapper: [
                         "strace", "-f", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
                         "inject=\(call):signal=KILL:when=\(number)",
@@ -87,7 +90,9 @@ struct CutMigration {
                 let next = try Writer([directory, "3", "--first", "100"], at: trial.place)
                 for line in try next.readToEnd() { oracle.hear(line) }
                 if next.end() != 0 { row.violate("\(call) \(number): the next start failed: \(oracle.failure ?? "")") }
-                try oracle.compare(StoredJournal.read(directory))
+                do { try oracle.compare(StoredJournal.read(directory)) } catch {
+                    row.violate("\(call) \(number): what they left cannot be read: \(error)")
+                }
                 for complaint in oracle.takeComplaints() { row.violate("\(call) \(number): \(complaint)") }
                 trial.progress.tell(row, of: trial.tries)
             }

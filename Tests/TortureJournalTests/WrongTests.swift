@@ -47,6 +47,12 @@ import Torture
         #expect(row.violations > 0, "\(row)")
     }
 
+    @Test("G9: a program that lays its store out in pieces")
+    func piecemealMigration() throws {
+        let row = try tortured(tries: 60) { try CutMigration(options: ["--wrong", "piecemeal-migration"]).run($0) }
+        #expect(row.faults > 0 && row.violations > 0, "\(row)")
+    }
+
     @Test("G10: a kiosk that is slow to open its store")
     func slowStart() throws {
         let row = try tortured(tries: 1) { trial in

@@ -1,4 +1,6 @@
+import CollectorSQLite
 import FoundationEssentials
+import GRDB
 import Ledger
 import RealPrograms
 import SeededRandom
@@ -9,10 +11,17 @@ enum SecureFaults {
     static let promise = "G14 faults under TLS"
     static let torture = Torture(promise, tries: 5_000) { try await run($0) }
 
-    static func run(_ trial: Trial) async throws -> Tried {
+    /// What a store that is wrong on purpose does with every ninth record, as SQL on the collector's file.
+    enum Spoiled: String, CaseIterable {
+        case loses = "DELETE FROM record WHERE chain = new.chain AND seq = new.seq"
+        case alters = "UPDATE record SET line = CAST(line || ' ' AS BLOB) WHERE chain = new.chain AND seq = new.seq"
+    }
+
+    static func run(_ trial: Trial, spoiled: Spoiled? = nil) async throws -> Tried {
         var row = Tried(promise, seed: trial.seed)
         var random = SplitMix(trial.seed)
         let collector = try SecureRegion("g14-tls", at: trial.place)
+        if let spoiled { try spoil(collector, spoiled) }
         try collector.start()
         let line = try FaultyPipe(to: collector.portNumber, seed: trial.seed)
         let ticket = try collector.ticket("g14-tls-1")
@@ -37,5 +46,15 @@ enum SecureFaults {
         let written = try kiosk.journalLines().map { ChainHash(of: $0) }
         row.compare(kiosk.id, thanked: thanked, written: written, stored: stored[kiosk.id])
         return row
+    }
+
+    private static func spoil(_ collector: SecureRegion, _ spoiled: Spoiled) throws {
+        try DatabaseQueue(path: collector.folder + "/" + SQLiteCollectorStore.fileName).write { db in
+            try db.execute(
+                sql: """
+                    CREATE TRIGGER spoiled AFTER INSERT ON record WHEN new.seq % 9 = 0
+                    BEGIN \(spoiled.rawValue); END
+                    """)
+        }
     }
 }

@@ -6,6 +6,12 @@ import Torture
 
 /// The harnesses are proven on subjects that are wrong on purpose: what is not caught here would not be caught anywhere.
 @Suite(.serialized) struct WrongTests {
+    @Test("G14: a collector that spoils what came over TLS", arguments: SecureFaults.Spoiled.allCases)
+    func spoilsRecords(spoiled: SecureFaults.Spoiled) async throws {
+        let row = try await UplinkTortureTests.run(tries: 30) { try await SecureFaults.run($0, spoiled: spoiled) }
+        #expect(row.faults > 0 && row.details.contains { $0.contains("record 9 ") }, "\(row)")
+    }
+
     @Test("G18: a collector that refuses what it does not understand, and so all that follows")
     func refusesBadLines() async throws {
         let row = try await UplinkTortureTests.run(tries: 10) { trial in

@@ -30,6 +30,7 @@ struct Workload {
     /// Opens the journal, stores the presses of one round and closes it.
     mutating func run(_ round: Int) throws(JournalError) {
         if options.wrong == .noLocks { breakLocks() }
+        if options.wrong == .piecemealMigration { layOutPiecemeal() }
         var journal = try open()
         if let setAside = journal.setAside { say("damaged \(setAside.reason)") }
         if options.wrong == .synchronousNormal {
@@ -62,6 +63,31 @@ struct Workload {
     private func breakLocks() {
         unlink(options.directory + "/journal.lock")
         sqlite3_vfs_register(sqlite3_vfs_find("unix-none"), 1)
+    }
+
+    /// Each statement is a transaction of its own, the migrator's marks first.
+    private func layOutPiecemeal() {
+        mkdir(options.directory, 0o700)
+        let path = options.directory + "/journal.db"
+        guard access(path, F_OK) != 0 else { return }
+        do {
+            let whole = try DatabaseQueue()
+            try JournalSchema.migrator.migrate(whole)
+            let statements = try whole.read { db in
+                try String.fetchAll(
+                    db,
+                    sql: "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name <> 'grdb_migrations', rowid"
+                )
+            }
+            let marks = try whole.read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") }
+            try DatabaseQueue(path: path).writeWithoutTransaction { db in
+                try db.execute(sql: statements[0])
+                for mark in marks {
+                    try db.execute(sql: "INSERT INTO grdb_migrations VALUES (?)", arguments: [mark])
+                }
+                for statement in statements.dropFirst() { try db.execute(sql: statement) }
+            }
+        } catch { say("failed \(error)") }
     }
 
     private mutating func press(_ journal: inout Journal) throws(JournalError) {

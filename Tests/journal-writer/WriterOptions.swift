@@ -45,4 +45,6 @@ enum Wrong: String {
     case failureThanked = "failure-thanked"
     /// Takes no lock, neither the directory's nor SQLite's.
     case noLocks = "no-locks"
+    /// Lays a new store out without a transaction, and says that it is done before it is.
+    case piecemealMigration = "piecemeal-migration"
 }

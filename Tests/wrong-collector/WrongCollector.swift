@@ -29,6 +29,7 @@ enum WrongCollector {
             case .earlyReceipt: HastyStore(store: store)
             case .brittle: BrittleStore(store: store)
             case .looksTooEarly: StaleStore(store: store)
+            case .scansConnections: CrowdedStore(store: store)
             case .doubles, .admitsAll: store
             }
         let collector = Collector(identity: identity, store: wrong) { count in
@@ -68,6 +69,7 @@ enum WrongCollector {
         case looksTooEarly = "looks-too-early"
         /// Nobody asks too often.
         case admitsAll = "admits-all"
+        case scansConnections = "scans-connections"
     }
 
     private static func value(of option: String) -> String? {
