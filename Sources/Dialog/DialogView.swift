@@ -79,6 +79,8 @@ public struct TimeWarning: Equatable, Sendable {
 public enum ClosedReason: Equatable, Sendable {
     /// No collector knows this kiosk yet.
     case notEnrolled
+    /// No collector knows this kiosk yet, and the last try failed; the code is of the technician's guide.
+    case enrolmentFailed(code: Int)
     /// The store cannot take records; the number is the fault code that the technician's guide explains.
     case fault(code: Int)
     /// Told to close (opening hours, maintenance).

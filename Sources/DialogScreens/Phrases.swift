@@ -9,6 +9,8 @@ struct Phrases: Sendable {
     var thanks: Message
     var notRecorded: Message
     var notEnrolled: Message
+    /// What a technician does about an enrolment that failed, by its code.
+    var enrolmentAdvice: [Int: String]
     var fault: @Sendable (_ code: Int) -> Message
     var closed: Message
     var stillHere: String
@@ -31,6 +33,8 @@ struct Phrases: Sendable {
     func message(for reason: ClosedReason) -> Message {
         switch reason {
         case .notEnrolled: notEnrolled
+        case .enrolmentFailed(let code):
+            Message(headline: notEnrolled.headline, text: enrolmentAdvice[code] ?? fault(code).text)
         case .fault(let code): fault(code)
         case .closed: closed
         }
@@ -47,8 +51,17 @@ struct Phrases: Sendable {
             text: "Не удалось записать ваш ответ. Пожалуйста, попробуйте ещё раз через минуту."),
         notEnrolled: Message(
             headline: "Оценка пока недоступна",
-            text: "Киоск ещё не подключён к серверу. Специалисту: получите код регистрации и выполните команду "
-                + "otsenka-kiosk enrol."),
+            text: "Киоск ещё не подключён к серверу. Специалисту: получите код регистрации и запишите его в файл "
+                + "otsenka-enrol.yaml на загрузочном разделе."),
+        enrolmentAdvice: [
+            11:
+                "Код 11. Специалисту: файл otsenka-enrol.yaml заполнен с ошибкой. Проверьте адрес, код и отпечаток ключа.",
+            12: "Код 12. Специалисту: код регистрации неверен, устарел или уже использован. Получите новый.",
+            13: "Код 13. Специалисту: у сервера не тот ключ, что указан в файле. Сверьте отпечаток; если он верен, "
+                + "сообщите оператору региона.",
+            14: "Код 14. Специалисту: сервер не отвечает. Проверьте кабель и адрес. Киоск повторяет попытки сам.",
+            15: "Код 15. Специалисту: по этому адресу отвечает не сервер оценок. Проверьте адрес и сеть.",
+        ],
         fault: {
             Message(
                 headline: "Оценка временно недоступна",
@@ -71,8 +84,17 @@ struct Phrases: Sendable {
             text: "We could not record your answer. Please try again in a minute."),
         notEnrolled: Message(
             headline: "Ratings are not available yet",
-            text: "This kiosk is not connected to a server yet. Technician: get an enrolment code and run "
-                + "otsenka-kiosk enrol."),
+            text: "This kiosk is not connected to a server yet. Technician: get an enrolment code and write it to the "
+                + "file otsenka-enrol.yaml on the boot partition."),
+        enrolmentAdvice: [
+            11: "Code 11. Technician: the file otsenka-enrol.yaml has a mistake. Check address, code and pin.",
+            12: "Code 12. Technician: the enrolment code is wrong, too old or used already. Get a new one.",
+            13: "Code 13. Technician: the server has another key than the file says. Compare the pin; if it is right, "
+                + "tell the region's operator.",
+            14: "Code 14. Technician: the server does not answer. Check the cable and the address. The kiosk goes on "
+                + "trying.",
+            15: "Code 15. Technician: what answers at this address is not a ratings server. Check address and network.",
+        ],
         fault: {
             Message(
                 headline: "Ratings are temporarily unavailable",

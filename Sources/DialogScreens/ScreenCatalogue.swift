@@ -10,7 +10,7 @@ public enum ScreenCatalogue {
     }
 
     /// All screens in one language: `idle`, `question-1` …, `pressed`, `warning`, `thanks`, `not-recorded`, `closed`,
-    /// `not-enrolled`, `fault`; then every key pressed, `pressed-answer-1` ….
+    /// `not-enrolled`, `fault`, `enrolment-11` …; then every key pressed, `pressed-answer-1` ….
     public static func entries(for questionnaire: Questionnaire, language: String) -> [Entry] {
         var entries = [Entry(name: "idle", view: DialogView(screen: .idle, language: language))]
         let questions = questionnaire.questions.indices.map { question($0, of: questionnaire) }
@@ -20,10 +20,12 @@ public enum ScreenCatalogue {
                     name: "question-\(screen.number)", view: DialogView(screen: .question(screen), language: language)))
         }
         entries += warnings(questions, language: language)
-        let others: [(String, DialogScreen)] = [
+        var others: [(String, DialogScreen)] = [
             ("thanks", .thanks), ("not-recorded", .notRecorded), ("closed", .closed(.closed)),
-            ("not-enrolled", .closed(.notEnrolled)), ("fault", .closed(.fault(code: 12))),
+            ("not-enrolled", .closed(.notEnrolled)), ("fault", .closed(.fault(code: 1))),
         ]
+        let advice = Phrases.phrases(for: language).enrolmentAdvice.keys.sorted()
+        others += advice.map { ("enrolment-\($0)", .closed(.enrolmentFailed(code: $0))) }
         for (name, screen) in others {
             entries.append(
                 Entry(name: name, view: DialogView(screen: screen, language: language, technicianMark: name == "fault"))

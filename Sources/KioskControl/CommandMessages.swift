@@ -27,6 +27,8 @@ public enum CommandRequest: Codable, Equatable, Sendable {
     case certify(transportKey: PublicKey)
     /// The collector's answer to the enrolment: opens an epoch. Answer: `done`, or `refused`.
     case enrol(Enrolment)
+    /// An enrolment failed, for the screen of a kiosk that has none yet. Answer: `done`.
+    case enrolmentFailed(EnrolmentTrouble)
     /// Change the journal key. Answer: `done`.
     case changeKey
     /// Which generation the next transport key is. Answer: `generation`.
@@ -95,6 +97,21 @@ public struct Enrolment: Codable, Equatable, Sendable {
         self.identity = identity
         self.collectorNonce = collectorNonce
     }
+}
+
+/// Why an enrolment failed, as far as a technician before the screen can do something about it. The number is the fault
+/// code of the technician's guide.
+public enum EnrolmentTrouble: Int, Codable, Equatable, Sendable, CaseIterable {
+    /// The enrolment file is not read, or what it says is no address, code or pin.
+    case file = 11
+    /// The one-time code is wrong, spent or too old.
+    case code = 12
+    /// Whoever answers is not the collector that made the code.
+    case collectorKey = 13
+    /// Nobody answers. It is tried again.
+    case noAnswer = 14
+    /// An answer that no collector gives, or a refusal for another reason.
+    case answer = 15
 }
 
 /// The state of the kiosk for a person or a script (`otsenka-kiosk status --json`).

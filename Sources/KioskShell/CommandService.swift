@@ -27,6 +27,8 @@ final class CommandService {
         var enrolling: (@escaping () -> Void) -> Void
         /// Whether the kiosk has just been enrolled: either way the dialog may open.
         var enrolled: (Bool) -> Void
+        /// An enrolment failed.
+        var enrolmentFailed: (EnrolmentTrouble) -> Void
         /// More records wait to be sent, or fewer do.
         var backlogChanged: () -> Void
         /// A record was stored on command.
@@ -73,6 +75,9 @@ final class CommandService {
             hooks.visit(visit) { refusal in reply(refusal.map { .refused(reason: $0.reason) } ?? .done) }
         case .certify(let transportKey): certify(transportKey, reply)
         case .enrol(let enrolment): enrol(enrolment, reply)
+        case .enrolmentFailed(let trouble):
+            hooks.enrolmentFailed(trouble)
+            reply(.done)
         case .changeKey: changeKey(reply)
         case .transportGeneration:
             perform(reply) { journal throws(JournalError) in

@@ -30,6 +30,8 @@ public final class Kiosk {
     private var screen: Screen?
     /// Nothing can be recorded: nobody is asked.
     private var isFull = false
+    /// Why the last try to enrol this kiosk failed.
+    private var enrolmentTrouble: EnrolmentTrouble?
     private var roomTimer: Timer?
     private var dialog: DialogDriver?
     private var input: InputDriver?
@@ -171,6 +173,7 @@ public final class Kiosk {
                 visit: { [weak self] visit, reply in self?.dialog?.take(visit, reply: reply) },
                 enrolling: { [weak self] then in self?.dialog?.close(.notEnrolled, then: then) },
                 enrolled: { [weak self] in self?.enrolled($0) },
+                enrolmentFailed: { [weak self] in self?.enrolmentFailed($0) },
                 backlogChanged: { [weak self] in self?.uplink?.backlogChanged() },
                 journalGrew: { [weak self] in self?.journalGrew() }))
     }
@@ -237,6 +240,13 @@ public final class Kiosk {
         }
     }
 
+    /// A kiosk that has a collector already goes on asking.
+    private func enrolmentFailed(_ trouble: EnrolmentTrouble) {
+        logger.error("an enrolment failed", metadata: ["code": "\(trouble.rawValue)", "why": "\(trouble)"])
+        enrolmentTrouble = trouble
+        if facts.journal.enrolment == nil { openOrClose() }
+    }
+
     private func enrolled(_ isNew: Bool) {
         if isNew {
             logger.notice("the kiosk is enrolled", metadata: ["kiosk": "\(facts.identity?.kiosk.rawValue ?? "")"])
@@ -261,7 +271,9 @@ public final class Kiosk {
 
     /// Why nobody is asked; nothing while the dialog may be open.
     private var closing: ClosedReason? {
-        if facts.journal.enrolment == nil { return .notEnrolled }
+        if facts.journal.enrolment == nil {
+            return enrolmentTrouble.map { .enrolmentFailed(code: $0.rawValue) } ?? .notEnrolled
+        }
         if isFull { return .storeFull }
         return facts.marks.contains(.noInput) ? .noInput : nil
     }

@@ -100,6 +100,14 @@ public struct Enroller {
         return EnrolmentResult(identity: identity, words: answer.words(after: pending.request))
     }
 
+    /// Lets the kiosk's screen say why an enrolment failed. Without `run` there is no screen, and nothing happens.
+    public static func tell(_ trouble: EnrolmentTrouble, runtimeFolder: String) {
+        guard let message = try? ControlCoding.encode(CommandRequest.enrolmentFailed(trouble)) else { return }
+        _ = try? Client.call(
+            path: runtimeFolder + "/control.sock", message: message, server: .run,
+            maximumBytes: ControlCoding.maximumBytes, timeoutMilliseconds: 5_000)
+    }
+
     /// The request of an earlier try with the same code, or a new one.
     private func prepare() throws(UplinkError) -> PendingEnrolment {
         let key = SigningKey()
@@ -185,12 +193,12 @@ extension Enroller {
             throw UplinkError(
                 UplinkError.notPermitted,
                 "\(address.text) does not have the key of the pin (CURLE_SSL_PINNEDPUBKEYNOTMATCH); compare the pin with "
-                    + "`otsenka-collector kiosk add`, and if it is right, somebody stands in between")
+                    + "`otsenka-collector kiosk add`, and if it is right, somebody stands in between", .collectorKey)
         }
         throw UplinkError(
             UplinkError.absent,
             "the collector is not reached: \(failure.map { "\($0)" } ?? ""); check the address and the network, then run "
-                + "the command again with the same code")
+                + "the command again with the same code", .noAnswer)
     }
 
     private func verified(
@@ -201,13 +209,13 @@ extension Enroller {
             throw UplinkError(
                 UplinkError.badData,
                 "\(address.text) answers, but not as a collector does; is the address right, or does a sign-in page of "
-                    + "the network answer for it?")
+                    + "the network answer for it?", .answer)
         }
         guard answer.isValid(for: request, code: code) else {
             throw UplinkError(
                 UplinkError.notPermitted,
                 "\(address.text) does not prove that it knows the code: it is not the collector that made it; do not go "
-                    + "on, and tell the region's operator")
+                    + "on, and tell the region's operator", .collectorKey)
         }
         return answer
     }
@@ -216,13 +224,15 @@ extension Enroller {
         let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(response.body))
         let message = refusal.map { ": \($0.message.printable)" } ?? ""
         switch response.status {
-        case 401, 403: return UplinkError(UplinkError.notPermitted, "the collector refuses\(message)")
+        case 401, 403: return UplinkError(UplinkError.notPermitted, "the collector refuses\(message)", .code)
         case 429, 503:
-            return UplinkError(UplinkError.tryAgain, "the collector is busy\(message); try again in a minute")
+            return UplinkError(
+                UplinkError.tryAgain, "the collector is busy\(message); try again in a minute", .noAnswer)
         default:
             return UplinkError(
                 UplinkError.badData,
-                "the collector answers \(response.status)\(message); check that the address is the collector's")
+                "the collector answers \(response.status)\(message); check that the address is the collector's", .answer
+            )
         }
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KioskControl
 
 /// Why the uplink or an enrolment cannot go on: one line with the thing, the cause and the next step, and a status of the
 /// Contract (sysexits).
@@ -6,9 +7,13 @@ public struct UplinkError: Error, Equatable, CustomStringConvertible {
     public let exitStatus: Int32
     public let description: String
 
-    init(_ exitStatus: Int32, _ description: String) {
+    /// What the kiosk's screen says of an enrolment that failed so; nothing where it has no word for it.
+    public let trouble: EnrolmentTrouble?
+
+    init(_ exitStatus: Int32, _ description: String, _ trouble: EnrolmentTrouble? = nil) {
         self.exitStatus = exitStatus
         self.description = description
+        self.trouble = trouble
     }
 
     static let usage: Int32 = 64

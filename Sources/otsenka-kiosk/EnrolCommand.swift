@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import KioskControl
 import KioskShell
 import Uplink
 
@@ -63,9 +64,13 @@ struct EnrolCommand: ParsableCommand {
             )
             print("compare these words with the collector's: \(result.words.joined(separator: " "))")
         } catch {
+            let isInFile = file != nil && error.exitStatus == 64
+            if let trouble = error.trouble ?? (isInFile ? .file : nil) { tell(trouble) }
             throw Failure(status: error.exitStatus, message: error.description)
         }
     }
+
+    private func tell(_ trouble: EnrolmentTrouble) { Enroller.tell(trouble, runtimeFolder: runtime.runtimeDir) }
 
     private func words() throws -> EnrolmentFile {
         guard let file else {
@@ -73,6 +78,7 @@ struct EnrolCommand: ParsableCommand {
                 collector: collector ?? "", code: try code ?? Self.code(from: codeFile ?? "-"), pin: pin)
         }
         do throws(SettingsError) { return try EnrolmentFile.load(file: file) } catch {
+            tell(.file)
             throw Failure(status: 65, message: error.description)
         }
     }

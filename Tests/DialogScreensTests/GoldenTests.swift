@@ -15,7 +15,7 @@ import Testing
 
     static let pictures = [
         "idle-ru", "idle-en", "question-1-ru", "question-1-en", "question-6-ru", "pressed-ru", "warning-ru",
-        "thanks-ru", "not-recorded-ru", "not-enrolled-en", "fault-ru",
+        "thanks-ru", "not-recorded-ru", "not-enrolled-en", "enrolment-13-ru", "fault-ru",
     ]
 
     @Test("The screen looks as its picture does", arguments: pictures)

@@ -61,11 +61,13 @@ import Testing
         let messages = [
             phrases.thanks, phrases.notRecorded, phrases.notEnrolled, phrases.fault(12), phrases.closed,
         ]
+        for (code, advice) in phrases.enrolmentAdvice { #expect(advice.contains("\(code)")) }
+        #expect(phrases.enrolmentAdvice.keys.sorted() == Array(11...15))
         let texts =
             [
                 phrases.invitation, phrases.skip, phrases.finish, phrases.stillHere, phrases.moreTime,
                 phrases.progress(1, 6), phrases.secondsLeft(9),
-            ] + messages.flatMap { [$0.headline, $0.text] }
+            ] + messages.flatMap { [$0.headline, $0.text] } + phrases.enrolmentAdvice.values
         for text in texts {
             #expect(!text.isEmpty && !text.contains("  "))
             let isCyrillic = text.unicodeScalars.contains { ("а"..."я").contains($0) }

@@ -254,6 +254,8 @@ struct VisitTests {
         rig.send(.visit(Self.queue))
         #expect(rig.screen == "closed notEnrolled ru")
         #expect(rig.takeOther() == [.visitRefused(.closed)])
+        rig.send(.setClosed(.enrolmentFailed(code: 12)))
+        #expect(rig.screen == "closed enrolmentFailed(code: 12) ru")
         rig.send(.setClosed(.fault(code: 7)))
         #expect(rig.screen == "closed fault(code: 7) ru")
         rig.send(.opened)

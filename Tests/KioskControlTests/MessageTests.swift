@@ -50,9 +50,10 @@ private func returns<Message: Codable & Equatable>(_ message: Message) throws ->
 
     @Test func everyCommandAndItsAnswerComeBack() throws {
         let enrolment = Enrolment(identity: try identity(), collectorNonce: "n")
-        let commands: [CommandRequest] = [
-            .status, .verify, .export(first: 1), .certify(transportKey: key), .enrol(enrolment),
-        ]
+        let commands: [CommandRequest] =
+            [
+                .status, .verify, .export(first: 1), .certify(transportKey: key), .enrol(enrolment),
+            ] + EnrolmentTrouble.allCases.map { .enrolmentFailed($0) }
         for command in commands { #expect(try returns(command)) }
         let status = KioskStatus(
             kiosk: nil, epoch: nil, collector: nil, screen: "idle", records: 0, receipted: 0, unsent: 0, devices: [],

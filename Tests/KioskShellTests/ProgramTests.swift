@@ -89,6 +89,50 @@ import Testing
         expectRefusal(run, status: 69, "http://127.0.0.1:9")
     }
 
+    /// Somebody before a kiosk without a keyboard reads there what to do.
+    @Test func aFailedEnrolmentIsToldOnTheScreen() throws {
+        let display = "backend: web, web-port: 0, mode: 800x480, diagonal-inches: 7"
+        let kiosk = try Program.start("run", "--settings", try settings(display: display))
+        defer { kiosk.end() }
+        #expect(kiosk.waitForLog("address="))
+        let tail = try #require(kiosk.log.components(separatedBy: "address=").last)
+        let address = try #require(tail.split(whereSeparator: \.isWhitespace).first)
+        let file = folder.appending(path: "otsenka-enrol.yaml").path
+        func enrol(_ text: String) throws -> Int32 {
+            try Data(text.utf8).write(to: URL(filePath: file))
+            return try Program.run(
+                "enrol", "--runtime-dir", "\(folder.path)/run", "--state-dir", "\(folder.path)/uplink",
+                "--allow-plain-loopback", "--file", file
+            ).status
+        }
+        let picture = folder.appending(path: "picture.png").path
+        let shown = try #require(URL(string: "\(address)/screen.png"))
+        func expectScreen(_ name: String) throws {
+            let render = ["render", "--screen", name, "--size", "800x480", "--diagonal-inches", "7", "-o", picture]
+            #expect(try Program.run(render).status == 0)
+            let (expected, actual) = (try Data(contentsOf: URL(filePath: picture)), try Self.get(shown))
+            #expect(expected == actual, "\(name)")
+        }
+        try expectScreen("not-enrolled")
+        #expect(try enrol("collector: nowhere\n") == 65)
+        try expectScreen("enrolment-11")
+        #expect(try enrol("collector: http://127.0.0.1:9\ncode: too-short\n") == 64)
+        try expectScreen("enrolment-11")
+        #expect(try enrol("collector: http://127.0.0.1:9\ncode: ABCD-EFGH-JKMN-PQRS\n") == 69)
+        try expectScreen("enrolment-14")
+    }
+
+    private static func get(_ url: URL) throws -> Data {
+        let curl = Process()
+        let output = Pipe()
+        curl.executableURL = URL(filePath: "/usr/bin/curl")
+        curl.arguments = ["--silent", "--fail", url.absoluteString]
+        curl.standardOutput = output
+        try curl.run()
+        defer { curl.waitUntilExit() }
+        return try output.fileHandleForReading.readToEnd() ?? Data()
+    }
+
     @Test func theCodeOfAnEnrolmentIsReadFromAFile() throws {
         let file = folder.appending(path: "code").path
         func enrol(_ code: String...) throws -> Program.Run {

@@ -69,7 +69,8 @@ private let code = EnrolmentCode(random: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
             $0.faults = [.answer(status: 502, body: "<html>")]
         }
         try await collector.serve { [self] address in
-            #expect(await failure(plan(address))?.exitStatus == 65)
+            let error = await failure(plan(address))
+            #expect(error?.exitStatus == 65 && error?.trouble == .answer)
             _ = try await enrol(plan(address)).get()
             let requests = collector.state.withLock { $0.enrolments }
             #expect(requests.count == 2)
@@ -86,6 +87,7 @@ private let code = EnrolmentCode(random: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
             let error = await failure(plan(address))
             #expect(error?.exitStatus == 77)
             #expect(error?.description.contains("as the test wants it") == true)
+            #expect(error?.trouble == .code)
             #expect(run.enrolled == nil)
             let kept = try StateFolder(path: run.folder + "/state").transportKey()
             #expect(kept == nil)

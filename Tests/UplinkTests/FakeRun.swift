@@ -16,6 +16,7 @@ final class FakeRun: @unchecked Sendable {
     private var receipted: Int64 = 0
     private var receipt: String?
     private var told: [Verdict] = []
+    private var troubles: [EnrolmentTrouble] = []
     private var stopped = false
 
     init() throws {
@@ -26,6 +27,7 @@ final class FakeRun: @unchecked Sendable {
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     var verdicts: [Verdict] { lock.withLock { told } }
+    var enrolmentTroubles: [EnrolmentTrouble] { lock.withLock { troubles } }
     var receiptedCount: Int64 { lock.withLock { receipted } }
     var enrolled: KioskIdentity? { lock.withLock { identity } }
 
@@ -164,6 +166,9 @@ final class FakeRun: @unchecked Sendable {
                     signature: try journalKey.signature(over: statement).base64EncodedString()))
         case .enrol(let enrolment):
             enrol(enrolment.identity)
+            answer = .done
+        case .enrolmentFailed(let trouble):
+            lock.withLock { troubles.append(trouble) }
             answer = .done
         default: answer = .refused(reason: "not part of this test")
         }
