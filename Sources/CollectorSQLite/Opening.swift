@@ -44,7 +44,7 @@ extension SQLiteCollectorStore {
                     PRAGMA synchronous = FULL;
                     PRAGMA wal_autocheckpoint = 0; -- `WriteAheadLog` does it
                     PRAGMA journal_size_limit = 16777216;
-                    PRAGMA cache_size = -2048; -- the kernel caches the file as well
+                    PRAGMA cache_size = -1024; -- the kernel caches the file as well
                     PRAGMA mmap_size = 0;
                     PRAGMA cell_size_check = ON;
                     PRAGMA trusted_schema = OFF;

@@ -12,6 +12,10 @@ public final class SecureRegion {
     public let folder: String
     public let program: String
     private let log: String
+    /// As in the unit of systemd.
+    private static let allocator = [
+        "MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072",
+    ]
     private var server: Child?
     private var port = "0"
     public var address: String { "https://localhost:\(port)" }
@@ -26,14 +30,14 @@ public final class SecureRegion {
         _ = try Child.output([program, "init", "--dir", folder, "--name", "otsenka-torture"] + names, log: log)
     }
 
-    /// Takes a free port the first time, the same one later. With two arenas, as its unit of systemd.
+    /// Takes a free port the first time, the same one later. With the allocator of its unit of systemd.
     public func start() throws {
         try? FileManager.default.removeItem(atPath: log)
         server = try Child(
             [
                 program, "serve", "--dir", folder, "--host", "127.0.0.1", "--port", port, "--requests-per-second",
                 "1000000",
-            ], environment: ["MALLOC_ARENA_MAX": "2"], log: log)
+            ], environment: Self.allocator, log: log)
         port = try wait(for: "the collector", log: log) { [log] in
             let said = (try? String(contentsOf: URL(filePath: log), encoding: .utf8)) ?? ""
             let line = said.split(separator: "\n").first { $0.contains(" serves https://") }

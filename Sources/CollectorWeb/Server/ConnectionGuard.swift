@@ -20,6 +20,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whose place this connection takes.
     private var address: String?
     private var isRefused = false
+    /// The connection has ended. An answer may still be written to it: what that times would keep all of it in memory.
+    private var hasLeft = false
 
     init(limits: WebLimits, addresses: Addresses) {
         self.limits = limits
@@ -99,6 +101,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func leave() {
+        hasLeft = true
         timer?.cancel()
         timer = nil
         if let address { addresses.leave(address) }
@@ -106,6 +109,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func time(_ timing: ConnectionPhase.Timing, _ context: ChannelHandlerContext) {
+        guard !hasLeft else { return }
         switch timing {
         case .leave: return
         case .stop:
@@ -135,7 +139,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(wrapOutboundOut(.head(HTTPResponse(status: status, headerFields: fields))), promise: nil)
         context.write(wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        close(after: 2, context)
+        if !hasLeft { close(after: 2, context) }
     }
 }
 
