@@ -219,7 +219,9 @@ let testTargets: [Target] = [
         path: "Tests/journal-writer", swiftSettings: strict),
     tests("DialogScreens", ["Questionnaires"], exclude: ["Golden"]),
     tests("KioskWeb", [hummingbirdTesting]),
-    tests("KioskShell", ["Dialog", "Evdev", "Ratings", "otsenka-kiosk"]),
+    tests(
+        "KioskShell",
+        ["Dialog", "DialogScreens", "Evdev", "KioskControl", "Questionnaires", "Ratings", "otsenka-kiosk"]),
     tests("Uplink", [hummingbird, crypto]),
     tests(
         "CollectorSQLite",

@@ -1,4 +1,7 @@
+import DialogScreens
 import Foundation
+import KioskControl
+import Questionnaires
 import Testing
 
 /// The real program against bad input: one line that names the thing, the cause and the next step, and a status.
@@ -120,6 +123,16 @@ import Testing
         try expectScreen("enrolment-11")
         #expect(try enrol("collector: http://127.0.0.1:9\ncode: ABCD-EFGH-JKMN-PQRS\n") == 69)
         try expectScreen("enrolment-14")
+    }
+
+    /// The codes are numbers in the message and in the words; one without words would be told as a fault of another kind.
+    @Test(arguments: EnrolmentTrouble.allCases)
+    func everyTroubleOfAnEnrolmentHasItsScreen(trouble: EnrolmentTrouble) {
+        for language in ["ru", "en"] {
+            let name = "enrolment-\(trouble.rawValue)"
+            let form = Questionnaires.embedded.questionnaire
+            #expect(ScreenCatalogue.view(named: name, of: form, language: language) != nil, "\(name) \(language)")
+        }
     }
 
     private static func get(_ url: URL) throws -> Data {
