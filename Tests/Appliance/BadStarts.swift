@@ -63,8 +63,7 @@ extension Hall {
 
     private func startFull() throws {
         let data = try data()
-        try data.check()
-        try data.fill("filler", bytes: try data.freeBytes() - 64 * 4096)
+        try data.fill("filler", leaving: 64)
         let (seconds, screen) = try powerOn(until: ["fault-3", "idle"])
         say("with \(data.length >> 20) MiB full: \(screen) in \(Int(seconds)) s")
         if screen == "idle" {
@@ -82,7 +81,9 @@ extension Hall {
 
     /// The beginning of the file system: its superblock, its list of groups, the first tables.
     private func startDamaged() throws {
-        try data().spoil(from: 0, bytes: 1 << 20)
+        let data = try data()
+        try data.check()
+        try data.spoil(from: 0, bytes: 1 << 20)
         let (seconds, _) = try powerOn()
         say("with noise over the first MiB of the data partition: the dialog in \(Int(seconds)) s")
         try visit(mark: 5, by: .touch)

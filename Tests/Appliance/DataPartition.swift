@@ -46,14 +46,18 @@ struct DataPartition {
         _ = try Child.output(["tune2fs", "-o", "nobarrier", device], log: log)
     }
 
-    /// A file of so many bytes in its root; it has blocks, but no content.
-    func fill(_ name: String, bytes: Int) throws {
+    /// A file in its root that takes all but so many blocks; it has no content. debugfs ends with 0 whatever happens.
+    func fill(_ name: String, leaving blocksLeft: Int) throws {
         try check()
-        let blocks = bytes / 4096
-        _ = try Child.output(["debugfs", "-w", "-R", "write /dev/null \(name)", device], log: log)
-        _ = try Child.output(["debugfs", "-w", "-R", "fallocate \(name) 0 \(blocks - 1)", device], log: log)
-        _ = try Child.output(
-            ["debugfs", "-w", "-R", "set_inode_field \(name) size \(blocks * 4096)", device], log: log)
+        let blocks = try freeBytes() / 4096 - blocksLeft
+        for command in [
+            "write /dev/null \(name)", "fallocate \(name) 0 \(blocks - 1)",
+            "set_inode_field \(name) size \(blocks * 4096)",
+        ] { _ = try Child.output(["debugfs", "-w", "-R", command, device], log: log) }
+        try check()
+        guard try freeBytes() <= blocksLeft * 4096 else {
+            throw ChildError("debugfs could not fill the data partition; see \(log)")
+        }
     }
 
     func remove(_ name: String) throws {

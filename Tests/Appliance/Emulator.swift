@@ -15,6 +15,7 @@ public final class Emulator {
     public let folder: String
     public var disk: String { folder + "/disk.img" }
     public var log: String { folder + "/qemu.log" }
+    private let pace: Pace
     /// What is built in at the next start.
     public var parts = Parts()
     /// A drive that forgets, in place of the ordinary one.
@@ -22,6 +23,22 @@ public final class Emulator {
     fileprivate var fingers = 0
     private var machine: Child?
     private var monitor: Monitor?
+
+    /// By what the guest's time goes.
+    public enum Pace: String, CaseIterable, Sendable {
+        /// By this machine's clock, with both of its processors.
+        case clock
+        /// By instructions, 250 million a second, with one processor: a host that is busy with other work makes the guest
+        /// slow, and no time-out in it runs out for that.
+        case instructions
+
+        fileprivate var arguments: [String] {
+            switch self {
+            case .clock: ["-accel", "tcg,thread=multi"]
+            case .instructions: ["-accel", "tcg", "-icount", "shift=2,sleep=on"]
+            }
+        }
+    }
 
     /// What a machine may lack, and its battery.
     public struct Parts: Sendable {
@@ -35,8 +52,9 @@ public final class Emulator {
     }
 
     /// Takes a copy of `image` as its disk, of so many MiB.
-    public init(image: String, folder: String, diskMiB: Int = 4096) throws {
+    public init(image: String, folder: String, pace: Pace, diskMiB: Int = 4096) throws {
         self.folder = folder
+        self.pace = pace
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         _ = try Child.output(["cp", "--sparse=always", image, folder + "/disk.img"], log: folder + "/copy.log")
         _ = try Child.output(["truncate", "-s", "\(diskMiB)M", folder + "/disk.img"], log: folder + "/copy.log")
@@ -65,17 +83,14 @@ public final class Emulator {
         try drive?.start()
         machine = try Child(
             [
-                // Its time goes by instructions (250 million a second), not by this machine's clock: a host that is busy
-                // with other work makes it slow, and no time-out of the guest runs out for that.
-                "qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=2,sleep=on", "-machine", "q35", "-smp", "2",
-                "-m", "1024",
+                "qemu-system-x86_64", "-machine", "q35", "-smp", "2", "-m", "1024",
                 "-nodefaults", "-display", "none", "-no-reboot",
                 "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd",
                 "-drive", "if=pflash,format=raw,unit=1,file=\(variables)",
                 "-device", "qemu-xhci,id=usb", "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,id=card",
                 "-qmp", "unix:\(socket),server=on,wait=off", "-serial", "file:\(folder)/serial.log",
             ] + (drive?.arguments ?? ["-drive", "file=\(disk),format=raw,if=none,id=disk"])
-                + ["-device", "virtio-blk-pci,drive=disk,bootindex=1"] + parts.arguments, log: log)
+                + ["-device", "virtio-blk-pci,drive=disk,bootindex=1"] + parts.arguments + pace.arguments, log: log)
         monitor = try Monitor(path: socket, log: log)
     }
 

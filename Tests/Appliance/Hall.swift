@@ -14,7 +14,7 @@ struct EarlyThanks: Error, CustomStringConvertible {
 /// An emulated kiosk in a hall, its visitors, and a real collector that it reaches over its network card.
 public final class Hall {
     /// How long a start may take: emulation on a busy machine is slow (`testbench.md`).
-    static let bootSeconds = 3600.0
+    static let bootSeconds = 1800.0
     /// How long a screen may take to come that follows another one.
     public static let screenSeconds = 600.0
     /// How long a press may take to be seen; then it is given again.
@@ -32,7 +32,9 @@ public final class Hall {
     let say: (String) -> Void
 
     /// Makes the collector, adds the kiosk, and puts its enrolment file on the flashed disk.
-    public init(image: String, place: Place, album: Album, say: @escaping (String) -> Void) throws {
+    public init(
+        image: String, place: Place, album: Album, pace: Emulator.Pace, say: @escaping (String) -> Void
+    ) throws {
         self.album = album
         self.say = say
         screens = try KnownScreens()
@@ -40,7 +42,7 @@ public final class Hall {
         region = try SecureRegion("region", hostNames: [Self.host], at: place)
         try region.start()
         line = try Line(to: region.portNumber)
-        kiosk = try Emulator(image: image, folder: place.subfolder("kiosk"))
+        kiosk = try Emulator(image: image, folder: place.subfolder("kiosk"), pace: pace)
         let ticket = try region.ticket(Self.kioskName)
         try kiosk.put(
             """

@@ -53,10 +53,13 @@ extension Hall {
     public func compare() throws -> String? {
         // The store has one program at a time.
         region.stop()
-        defer { try? region.start() }
-        let store = try SQLiteCollectorStore(folder: region.folder, create: false)
-        defer { try? store.close() }
-        return Said.complaint(over: said, stored: try StoredMarks(of: Self.kioskName, in: store).read())
+        let complaint = Result { () throws -> String? in
+            let store = try SQLiteCollectorStore(folder: region.folder, create: false)
+            defer { try? store.close() }
+            return Said.complaint(over: said, stored: try StoredMarks(of: Self.kioskName, in: store).read())
+        }
+        try region.start()
+        return try complaint.get()
     }
 
     /// Drains and compares; with `all`, the report counts exactly as many as were thanked.

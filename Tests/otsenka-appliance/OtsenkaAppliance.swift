@@ -15,6 +15,8 @@ struct OtsenkaAppliance: ParsableCommand {
         subcommands: [Show.self, Power.self], defaultSubcommand: Show.self)
 }
 
+extension Emulator.Pace: ExpressibleByArgument {}
+
 /// What every run needs.
 struct HallOptions: ParsableArguments {
     @Option(help: "The disk image.")
@@ -29,6 +31,10 @@ struct HallOptions: ParsableArguments {
     @Option(help: "Where the folder for disks and data is made.")
     var under = "/var/tmp"
 
+    @Option(
+        help: "By what the guest's time goes: this machine's clock, or instructions where it is busy with other work.")
+    var pace = Emulator.Pace.clock
+
     @Option(help: "Where the randomness starts.")
     var seed: UInt64 = 1
 
@@ -41,7 +47,7 @@ struct HallOptions: ParsableArguments {
             fflush(nil)
         }
         do {
-            let hall = try Hall(image: image, place: place, album: Album(folder: pictures), say: say)
+            let hall = try Hall(image: image, place: place, album: Album(folder: pictures), pace: pace, say: say)
             defer { hall.kiosk.cut() }
             try body(hall, say)
         } catch {

@@ -15,7 +15,7 @@ struct Power: ParsableCommand {
     @OptionGroup var options: HallOptions
 
     @Option(help: "How many cuts.")
-    var tries = 60
+    var tries = 40
 
     @Option(help: ArgumentHelp("Write the row to this file, in place of an older one.", valueName: "path"))
     var json: String?
