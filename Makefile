@@ -21,13 +21,13 @@ build: ## The release programs in .build/release
 image: ## The appliance's disk image in .build/image, for a PC with UEFI (root)
 	@kiosk-image/build
 
-test-image: ## The image in QEMU: power to dialog, enrolment, thirty visits, the report (root)
+test-image: ## The image in QEMU: visits, cable, power cuts, chords, bad starts (root) [ONLY="1 5" SEED=1]
 	@.make/test-image
 
 bench: ## Speed and memory against baselines measured in the same run
 	@.make/bench
 
-torture: ## The promises under every fault: PART=journal|uplink|collector|simulation|time|soak|fuzz [SEED=1 TRIES=100 ONLY=G1]
+torture: ## The promises under every fault: PART=journal|uplink|collector|simulation|time|soak|fuzz|power [SEED=1 TRIES=100 ONLY=G1]
 	@.make/torture
 
 sanitize: ## The suites, and the programs that they start, under ThreadSanitizer [SUITES="CollectorWeb Uplink"]

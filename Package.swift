@@ -180,8 +180,10 @@ let helpers: [Target] = [
         ], path: "Tests/TortureTime", swiftSettings: strict),
     .target(
         name: "Appliance",
-        dependencies: ["Dialog", "DialogScreens", "Drawing", "Questionnaires", "Ratings", "RealPrograms"],
-        path: "Tests/Appliance", swiftSettings: strict),
+        dependencies: [
+            "Collecting", "CollectorSQLite", "CollectorWeb", "Dialog", "DialogScreens", "Drawing", "Questionnaires",
+            "Ratings", "RealPrograms", "SeededRandom", "Torture", "TortureUplink",
+        ], path: "Tests/Appliance", swiftSettings: strict),
     .target(
         name: "CollectorMemory", dependencies: ["Collecting", "Ledger", "Ratings"], path: "Tests/CollectorMemory",
         swiftSettings: strict),
@@ -238,6 +240,7 @@ let testTargets: [Target] = [
             "otsenka-kiosk", "otsenka-collector",
         ], swiftSettings: strict),
     tests("Torture"),
+    tests("Appliance", ["RealPrograms", "SeededRandom"]),
     tests("TortureJournal", ["Torture", "RealPrograms", "journal-writer", "otsenka-kiosk"]),
     tests(
         "TortureUplink",
@@ -270,7 +273,8 @@ let testTargets: [Target] = [
             "RealPrograms", "otsenka-kiosk", "otsenka-collector", "hasty-uplink", "journal-writer", argumentParser,
         ], path: "Tests/otsenka-torture", swiftSettings: strict),
     .executableTarget(
-        name: "otsenka-appliance", dependencies: ["Appliance", "RealPrograms", "otsenka-collector", argumentParser],
+        name: "otsenka-appliance",
+        dependencies: ["Appliance", "RealPrograms", "Torture", "otsenka-collector", argumentParser],
         path: "Tests/otsenka-appliance", swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),

@@ -85,6 +85,7 @@ public final class Kiosk {
             loop: loop, settings: settings.display, questionnaire: form.questionnaire, logger: logger)
         self.screen = screen
         screen.lost = { [weak self] isLost in self?.facts.set(.noDisplay, isLost) }
+        facts.set(.noDisplay, screen.panel == nil)
         try startDialog(on: screen)
         try startSockets()
         try startInput()

@@ -15,15 +15,46 @@ public final class Emulator {
     public let folder: String
     public var disk: String { folder + "/disk.img" }
     public var log: String { folder + "/qemu.log" }
-    /// Options of QEMU beside the usual ones: another clock, another panel.
-    public var options: [String] = []
+    private let pace: Pace
+    /// What is built in at the next start.
+    public var parts = Parts()
+    /// A drive that forgets, in place of the ordinary one.
+    public var drive: Drive?
     fileprivate var fingers = 0
     private var machine: Child?
     private var monitor: Monitor?
 
+    /// By what the guest's time goes.
+    public enum Pace: String, CaseIterable, Sendable {
+        /// By this machine's clock, with both of its processors.
+        case clock
+        /// By instructions, 250 million a second, with one processor: a host that is busy with other work makes the guest
+        /// slow, and no time-out in it runs out for that.
+        case instructions
+
+        fileprivate var arguments: [String] {
+            switch self {
+            case .clock: ["-accel", "tcg,thread=multi"]
+            case .instructions: ["-accel", "tcg", "-icount", "shift=2,sleep=on"]
+            }
+        }
+    }
+
+    /// What a machine may lack, and its battery.
+    public struct Parts: Sendable {
+        public var hasScreen = true
+        /// A multitouch panel and a box of buttons.
+        public var hasInput = true
+        /// What the clock of the machine says at the start, as QEMU's `-rtc base` takes it; nothing for the true time.
+        public var clock: String?
+
+        public init() {}
+    }
+
     /// Takes a copy of `image` as its disk, of so many MiB.
-    public init(image: String, folder: String, diskMiB: Int = 4096) throws {
+    public init(image: String, folder: String, pace: Pace, diskMiB: Int = 4096) throws {
         self.folder = folder
+        self.pace = pace
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         _ = try Child.output(["cp", "--sparse=always", image, folder + "/disk.img"], log: folder + "/copy.log")
         _ = try Child.output(["truncate", "-s", "\(diskMiB)M", folder + "/disk.img"], log: folder + "/copy.log")
@@ -49,18 +80,17 @@ public final class Emulator {
         try FileManager.default.copyItem(atPath: "/usr/share/OVMF/OVMF_VARS_4M.fd", toPath: variables)
         let socket = folder + "/qmp"
         unlink(socket)
+        try drive?.start()
         machine = try Child(
             [
-                "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35", "-smp", "2", "-m", "1024",
+                "qemu-system-x86_64", "-machine", "q35", "-smp", "2", "-m", "1024",
                 "-nodefaults", "-display", "none", "-no-reboot",
                 "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd",
                 "-drive", "if=pflash,format=raw,unit=1,file=\(variables)",
-                "-drive", "file=\(disk),format=raw,if=none,id=disk", "-device", "virtio-blk-pci,drive=disk,bootindex=1",
-                "-device", "VGA,xres=\(Self.width),yres=\(Self.height)",
-                "-device", "virtio-multitouch-pci", "-device", "virtio-keyboard-pci", "-device", "qemu-xhci,id=usb",
-                "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,id=card",
+                "-device", "qemu-xhci,id=usb", "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,id=card",
                 "-qmp", "unix:\(socket),server=on,wait=off", "-serial", "file:\(folder)/serial.log",
-            ] + options, log: log)
+            ] + (drive?.arguments ?? ["-drive", "file=\(disk),format=raw,if=none,id=disk"])
+                + ["-device", "virtio-blk-pci,drive=disk,bootindex=1"] + parts.arguments + pace.arguments, log: log)
         monitor = try Monitor(path: socket, log: log)
     }
 
@@ -71,9 +101,15 @@ public final class Emulator {
     }
 
     public var hasEnded: Bool { machine?.hasEnded ?? true }
+    /// The process, for whoever cuts its power at a moment of their own; it stays a zombie until `cut`.
+    var process: pid_t? { machine?.pid }
 
     private func running() throws -> Monitor {
-        guard let monitor, !hasEnded else { throw ChildError("the emulator has ended; see \(log)") }
+        guard let monitor else { throw ChildError("the emulator is off") }
+        if hasEnded {
+            monitor.hearOut()
+            throw ChildError("the emulator has ended (\(monitor.ending ?? "nobody says why")); see \(log)")
+        }
         return monitor
     }
 
@@ -84,9 +120,38 @@ public final class Emulator {
         return try Bitmap(png: Data(contentsOf: URL(filePath: path)))
     }
 
+    /// Plugs a device of QEMU in while the machine runs, or pulls it out.
+    public func plug(_ driver: String, id: String, _ more: [String: Any] = [:]) throws {
+        try running().call("device_add", ["driver": driver, "id": id].merging(more) { $1 })
+    }
+
+    public func unplug(_ id: String) throws { try running().call("device_del", ["id": id]) }
+
+    /// A back end of QEMU: a network for a card, a file for a stick.
+    public func add(_ command: String, _ arguments: [String: Any]) throws {
+        try running().call(command, arguments)
+    }
+
+    /// Holds up the next flush of the drive that forgets, until `releaseFlush`.
+    public func holdFlush() throws { _ = try running().human("qemu-io gate \"break flush_to_disk held\"") }
+
+    /// Whether there was one to let go. QEMU says so in its log only.
+    public func releaseFlush() throws -> Bool {
+        let before = try refusals()
+        _ = try running().human("qemu-io gate \"resume held\"")
+        return try refusals() == before
+    }
+
+    private func refusals() throws -> Int {
+        try String(contentsOf: URL(filePath: log), encoding: .utf8).ranges(of: "Could not resume request").count
+    }
+
+    /// Presses the power button for a moment, as QEMU's ACPI tells of it.
+    public func pressPowerButton() throws { try running().call("system_powerdown") }
+
     /// Plugs in an absolute pointer. QEMU gives buttons to the newest device that has any: fingers are over then.
     public func plugPointer() throws {
-        try running().call("device_add", ["driver": "usb-tablet", "bus": "usb.0", "id": "pointer"])
+        try running().call("device_add", ["driver": "usb-tablet", "bus": "usb.0", "port": "1", "id": "pointer"])
     }
 
     /// Plugs the network cable in, or pulls it.
@@ -136,6 +201,16 @@ extension Emulator {
         }
     }
 
+    /// Keys that are down together, by QEMU's names, down for 40 ms.
+    public func chord(_ keys: [String]) throws {
+        func event(_ key: String, _ isDown: Bool) -> [String: Any] {
+            ["type": "key", "data": ["down": isDown, "key": ["type": "qcode", "data": key]]]
+        }
+        for key in keys { try send([event(key, true)]) }
+        usleep(40_000)
+        for key in keys.reversed() { try send([event(key, false)]) }
+    }
+
     private func send(_ events: [[String: Any]]) throws { try running().call("input-send-event", ["events": events]) }
 
     private static func button(_ name: String, isDown: Bool) -> [String: Any] {
@@ -144,4 +219,14 @@ extension Emulator {
 
     /// QEMU's axes go from 0 to 32767, whatever the panel.
     private static func absolute(_ pixel: Int, of size: Int) -> Int { (pixel * 32767 + size / 2) / size }
+}
+
+extension Emulator.Parts {
+    fileprivate var arguments: [String] {
+        var words: [String] = []
+        if hasScreen { words += ["-device", "VGA,xres=\(Emulator.width),yres=\(Emulator.height)"] }
+        if hasInput { words += ["-device", "virtio-multitouch-pci", "-device", "virtio-keyboard-pci"] }
+        if let clock { words += ["-rtc", "base=\(clock)"] }
+        return words
+    }
 }

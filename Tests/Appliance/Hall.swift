@@ -2,31 +2,51 @@ import Drawing
 import Foundation
 import Glibc
 import RealPrograms
+import Torture
+
+/// A thanks that did not wait for the drive.
+struct EarlyThanks: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
 
 /// An emulated kiosk in a hall, its visitors, and a real collector that it reaches over its network card.
 public final class Hall {
     /// How long a start may take: emulation on a busy machine is slow (`testbench.md`).
-    static let bootSeconds = 300.0
+    static let bootSeconds = 1800.0
+    /// How long a screen may take to come that follows another one.
+    public static let screenSeconds = 600.0
+    /// How long a press may take to be seen; then it is given again.
+    private static let answerSeconds = 6.0
 
     public let kiosk: Emulator
     public let region: SecureRegion
     public let album: Album
-    private let screens: KnownScreens
-    private let say: (String) -> Void
+    /// What every visitor did so far; the report must hold it.
+    public internal(set) var said: [Said] = []
+    /// Whether a press must lead to a flush of a drive that tells of its orders; not for a subject that is wrong on purpose.
+    var demandsFlushes = true
+    let line: Line
+    let screens: KnownScreens
+    let say: (String) -> Void
 
     /// Makes the collector, adds the kiosk, and puts its enrolment file on the flashed disk.
-    public init(image: String, place: Place, album: Album, say: @escaping (String) -> Void) throws {
+    public init(
+        image: String, place: Place, album: Album, pace: Emulator.Pace, say: @escaping (String) -> Void
+    ) throws {
         self.album = album
         self.say = say
         screens = try KnownScreens()
         // QEMU's user network shows the host's loopback as 10.0.2.2 (`make test-image` runs in a network namespace).
         region = try SecureRegion("region", hostNames: [Self.host], at: place)
         try region.start()
-        kiosk = try Emulator(image: image, folder: place.subfolder("kiosk"))
-        let ticket = try region.ticket("hall-1")
+        line = try Line(to: region.portNumber)
+        kiosk = try Emulator(image: image, folder: place.subfolder("kiosk"), pace: pace)
+        let ticket = try region.ticket(Self.kioskName)
         try kiosk.put(
             """
-            collector: https://\(Self.host):\(region.portNumber)
+            collector: https://\(Self.host):\(line.port)
             code: \(ticket.code)
             pin: \(ticket.pin)
 
@@ -34,13 +54,19 @@ public final class Hall {
     }
 
     private static let host = "10.0.2.2"
+    static let kioskName = "hall-1"
     static let enrolment = "otsenka-enrol.yaml"
 
     // MARK: What is seen
 
     /// Waits until the panel shows one of these screens; keeps every new picture on the way.
     @discardableResult
-    public func see(_ names: String..., withinSeconds seconds: Double = 60) throws -> KnownScreens.Known {
+    public func see(_ names: String..., withinSeconds seconds: Double = Hall.screenSeconds) throws -> KnownScreens.Known
+    {
+        try see(names, withinSeconds: seconds, otherwise: "other")
+    }
+
+    func see(_ names: [String], withinSeconds seconds: Double, otherwise: String) throws -> KnownScreens.Known {
         let began = ContinuousClock.now
         while began.duration(to: .now) < .seconds(seconds) {
             let picture = try kiosk.picture()
@@ -48,7 +74,7 @@ public final class Hall {
                 try album.keep(picture, known.name)
                 return known
             }
-            try album.keep(picture, "other")
+            try album.keep(picture, otherwise)
             usleep(20_000)
         }
         throw ChildError(
@@ -58,21 +84,28 @@ public final class Hall {
 
     // MARK: What happens
 
-    /// Power, and the dialog; gives the seconds between.
+    /// Power, and one of these screens; gives the seconds between and which it was.
     @discardableResult
-    public func powerOn(until names: [String] = ["idle"]) throws -> Double {
+    public func powerOn(until names: [String] = ["idle"]) throws -> (seconds: Double, screen: String) {
         let began = ContinuousClock.now
         try kiosk.start()
-        while began.duration(to: .now) < .seconds(Self.bootSeconds) {
-            let picture = try kiosk.picture()
-            if let known = try screens.name(of: picture, among: names) {
-                try album.keep(picture, known.name)
-                return began.duration(to: .now) / .seconds(1)
+        let known = try see(names, withinSeconds: Self.bootSeconds, otherwise: "start")
+        return (began.duration(to: .now) / .seconds(1), known.name)
+    }
+
+    /// Power for the first time: enrolment by the file on the boot partition, to the end of the file.
+    public func firstStart() throws {
+        let (seconds, _) = try powerOn(until: ["not-enrolled", "idle"])
+        say("power to the first screen in \(Int(seconds)) s of emulation")
+        try see("idle", withinSeconds: Self.bootSeconds)
+        let began = ContinuousClock.now
+        while try kiosk.has(Self.enrolment) {
+            guard began.duration(to: .now) < .seconds(Self.screenSeconds) else {
+                throw ChildError("the kiosk is enrolled, and the enrolment file is still on its boot partition")
             }
-            try album.keep(picture, "start")
-            usleep(50_000)
+            sleep(1)
         }
-        throw ChildError("the dialog did not come; the last picture is in \(album.folder)")
+        say("enrolled by the file on the boot partition; the file is gone")
     }
 
     /// How a visitor presses.
@@ -83,74 +116,49 @@ public final class Hall {
         let idle = try see("idle")
         try press("start", of: idle, key: "\(mark)", by: way)
         let question = try see("question-1")
-        try press("answer-\(mark)", of: question, key: "\(mark)", by: way)
-        let next = try see("question-2")
-        try press("finish", of: next, key: "ret", by: way)
-        try see("thanks")
+        said.append(Said(mark: mark, isThanked: false))
+        let next = try flushed(before: "question-2") {
+            try press("answer-\(mark)", of: question, key: "\(mark)", by: way)
+        }
+        // A durable answer is acknowledged by the next screen; that is the thanks of the guarantees.
+        said[said.count - 1].isThanked = true
+        try flushed(before: "thanks") { try press("finish", of: next, key: "ret", by: way) }
     }
 
-    private func press(_ target: String, of screen: KnownScreens.Known, key: String, by way: Way) throws {
+    /// Waits until a press has led to a screen; with a drive that tells of its orders, the drive must have been told to keep
+    /// something meanwhile.
+    @discardableResult
+    private func flushed(before screen: String, _ press: () throws -> Void) throws -> KnownScreens.Known {
+        guard demandsFlushes, let drive = kiosk.drive else {
+            try press()
+            return try see(screen)
+        }
+        let orders = try drive.orders()
+        try press()
+        let seen = try see(screen)
+        guard try drive.hasFlushed(since: orders) else {
+            throw EarlyThanks("the screen \(screen) was shown, and nothing was written and flushed since the press")
+        }
+        return seen
+    }
+
+    /// Presses until the panel shows something else. A dialog that has just come takes no press for a moment, so that nobody
+    /// answers by accident; and the guest's moments are not ours.
+    func press(_ target: String, of screen: KnownScreens.Known, key: String, by way: Way) throws {
         let point = try screen.target(target)
-        // A dialog that has just come takes no press for a moment, so that nobody answers by accident.
-        usleep(600_000)
-        switch way {
-        case .touch: try kiosk.touch(x: point.x, y: point.y)
-        case .pointer: try kiosk.click(x: point.x, y: point.y)
-        case .buttons: try kiosk.press(key)
-        }
-    }
-
-    /// Ratings that the collector counts, by its own report.
-    public func counted() throws -> Int {
-        struct Row: Decodable { var n: Int? }
-        let printed = try Child.output(
-            [
-                region.program, "report", "ratings", "--dir", region.folder, "--by", "office", "--minimum", "1",
-                "--json",
-            ], log: region.folder + ".report")
-        return try JSONDecoder().decode([Row].self, from: printed).reduce(0) { $0 + ($1.n ?? 0) }
-    }
-
-    /// Waits until the collector counts so many; `ChildError` if it counts more, or fewer after two minutes.
-    public func expect(counted wanted: Int) throws {
         let began = ContinuousClock.now
-        var found = -1
-        while began.duration(to: .now) < .seconds(120) {
-            found = try counted()
-            if found >= wanted { break }
-            usleep(500_000)
-        }
-        guard found == wanted else {
-            throw ChildError("the report has \(found) ratings, and \(wanted) were thanked")
-        }
-    }
-}
-
-// MARK: The items of `make test-image`
-
-extension Hall {
-    /// Item 1: power to dialog, enrolment by the file, ten visits each by touch, buttons and pointer, all in the report.
-    public func firstDay() throws {
-        let seconds = try powerOn(until: ["not-enrolled", "idle"])
-        say("power to the first screen in \(Int(seconds)) s of emulation")
-        try see("idle", withinSeconds: 120)
-        say("enrolled by the file on the boot partition")
-        _ = try RealPrograms.wait(for: "the end of the enrolment file", log: kiosk.log) {
-            try kiosk.has(Self.enrolment) ? nil : true
-        }
-        var visits = 0
-        for way in Way.allCases {
-            if way == .pointer {
-                try kiosk.plugPointer()
-                sleep(5)
+        while began.duration(to: .now) < .seconds(Self.screenSeconds) {
+            usleep(600_000)
+            switch way {
+            case .touch: try kiosk.touch(x: point.x, y: point.y)
+            case .pointer: try kiosk.click(x: point.x, y: point.y)
+            case .buttons: try kiosk.press(key)
             }
-            for number in 0..<10 {
-                try visit(mark: 1 + number % 5, by: way)
-                visits += 1
+            let pressed = ContinuousClock.now
+            while pressed.duration(to: .now) < .seconds(Self.answerSeconds) {
+                if try screens.name(of: kiosk.picture(), among: [screen.name]) == nil { return }
             }
-            say("\(visits) visits were thanked, the last ten by \(way.rawValue)")
         }
-        try expect(counted: visits)
-        say("the report has all \(visits), once")
+        throw ChildError("\(screen.name) did not answer to \(target) for \(Int(Self.screenSeconds)) s")
     }
 }

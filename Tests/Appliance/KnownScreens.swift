@@ -39,12 +39,19 @@ public final class KnownScreens {
         self.language = language
     }
 
-    /// The screen of that name, as `otsenka-kiosk render` names them.
+    /// The view of that name as `otsenka-kiosk render` knows it; `fault-3` for the fault of any number.
+    private func view(_ name: String) -> DialogView? {
+        let parts = name.split(separator: "-")
+        if parts.count == 2, parts[0] == "fault", let code = Int(parts[1]) {
+            return DialogView(screen: .closed(.fault(code: code)), language: language, technicianMark: true)
+        }
+        return ScreenCatalogue.view(named: name, of: questionnaire, language: language)
+    }
+
+    /// The screen of that name.
     public func known(_ name: String) throws -> Known {
         if let known = drawn[name] { return known }
-        guard let view = ScreenCatalogue.view(named: name, of: questionnaire, language: language) else {
-            throw ChildError("there is no screen \(name)")
-        }
+        guard let view = view(name) else { throw ChildError("there is no screen \(name)") }
         var painter = ScreenPainter(geometry: geometry, questionnaire: questionnaire, typesetter: typesetter)
         let damage = painter.update(view)
         let bitmap = try Bitmap(width: geometry.width, height: geometry.height)

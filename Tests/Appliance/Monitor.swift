@@ -6,6 +6,8 @@ import RealPrograms
 public final class Monitor {
     private let descriptor: Int32
     private var unread = Data()
+    /// Why the machine stopped, as QEMU's event says it: "guest-reset", "guest-shutdown", "guest-panic".
+    private(set) var ending: String?
 
     /// Waits until QEMU listens at `path`, at most a minute.
     public init(path: String, log: String) throws {
@@ -27,8 +29,22 @@ public final class Monitor {
             if let error = answer["error"] as? [String: Any] {
                 throw ChildError("QEMU refuses \(command): \(error["desc"] ?? error)")
             }
-            // Anything else is an event.
+            note(answer)
         }
+    }
+
+    /// Anything that answers nothing is an event.
+    private func note(_ event: [String: Any]) {
+        guard event["event"] as? String == "SHUTDOWN" else { return }
+        ending = (event["data"] as? [String: Any])?["reason"] as? String ?? "shutdown"
+    }
+
+    /// Hears what QEMU said before it ended.
+    func hearOut() { while let event = try? next() { note(event) } }
+
+    /// Runs a command of the monitor for people (HMP), for what only it has, and gives what it says.
+    func human(_ line: String) throws -> String {
+        try call("human-monitor-command", ["command-line": line]) as? String ?? ""
     }
 
     private func next() throws -> [String: Any] {

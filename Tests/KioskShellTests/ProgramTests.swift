@@ -77,6 +77,15 @@ import Testing
         #expect(run.errors.contains("does not exist (ENOENT)"))
     }
 
+    @Test func aKioskWithoutADisplaySaysSoAndWaits() throws {
+        let display = "backend: drm, device: /dev/dri/card9, wait-seconds: 600"
+        let kiosk = try Program.start("run", "--settings", try settings(display: display))
+        defer { kiosk.end() }
+        #expect(kiosk.waitForLog("the kiosk is running"))
+        let status = try Program.run("status", "--runtime-dir", "\(folder.path)/run", "--json")
+        #expect(status.output.contains("\"no_display\""))
+    }
+
     @Test func aCommandWithoutARunningKioskSaysWhatToStart() throws {
         let run = try Program.run("status", "--runtime-dir", "/tmp/nobody-listens-here")
         expectRefusal(run, status: 69, "/tmp/nobody-listens-here/control.sock", "otsenka-kiosk.service")

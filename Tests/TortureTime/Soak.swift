@@ -43,19 +43,6 @@ enum Soak {
         row.faults = scene.faults
         return row
     }
-
-    /// The stored marks of one kiosk hold each thanked one once and in order; one without thanks may be there or not.
-    static func complaint(over said: [SoakVisitors.Said], stored: [Int]) -> String? {
-        var rest = stored[...]
-        for (number, visitor) in said.enumerated() {
-            if rest.first == visitor.mark {
-                rest.removeFirst()
-            } else if visitor.isThanked {
-                return "visitor \(number + 1) of \(said.count) was thanked, and the answer is not stored there"
-            }
-        }
-        return rest.isEmpty ? nil : "\(rest.count) answers are stored that nobody gave"
-    }
 }
 
 extension Soak {
@@ -190,7 +177,7 @@ extension Soak {
                 progress.line(
                     "\(Soak.promise): \(kiosk.id): \(visitors.said.count) visitors, "
                         + "\(visitors.said.count(where: \.isThanked)) thanked, \(stored.count) stored")
-                if let complaint = Soak.complaint(over: visitors.said, stored: stored) {
+                if let complaint = Said.complaint(over: visitors.said, stored: stored) {
                     row.violate("\(kiosk.id): \(complaint)")
                 }
                 if !visitors.said.contains(where: \.isThanked) { row.violate("\(kiosk.id): nobody was thanked") }

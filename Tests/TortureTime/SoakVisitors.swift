@@ -3,6 +3,7 @@ import Glibc
 import RealPrograms
 import SeededRandom
 import Synchronization
+import Torture
 
 /// What a soak has done to its programs, and how it ends. Thread-safe.
 final class SoakBoard: Sendable {
@@ -27,12 +28,6 @@ final class SoakBoard: Sendable {
 
 /// Visitors at one real kiosk, and what befalls it, on a thread of its own.
 final class SoakVisitors: @unchecked Sendable {
-    /// What one visitor did: an answer that was thanked, or one that may be stored or not.
-    struct Said: Sendable {
-        var mark: Int
-        var isThanked: Bool
-    }
-
     private let kiosk: ClockedKiosk
     private let board: SoakBoard
     /// Whether its programs are killed and its disk fills up; the others' are measured over the whole time.

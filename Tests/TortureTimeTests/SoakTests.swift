@@ -45,18 +45,4 @@ import Torture
     @Test func `a series that is too short is not kept`() {
         #expect(SoakSeries("program").judge(from: 0).count == 1)
     }
-
-    private static let said = [(1, true), (2, true), (3, false), (4, true), (5, false)].map {
-        SoakVisitors.Said(mark: $0.0, isThanked: $0.1)
-    }
-
-    @Test(arguments: [[1, 2, 3, 4, 5], [1, 2, 4], [1, 2, 3, 4], [1, 2, 4, 5]])
-    func `what was not thanked may be stored or not`(stored: [Int]) {
-        #expect(Soak.complaint(over: Self.said, stored: stored) == nil)
-    }
-
-    @Test(arguments: [[2, 3, 4, 5], [1, 2, 3], [1, 1, 2, 4], [1, 2, 4, 5, 5], [2, 1, 4]])
-    func `a lost, doubled or invented answer is caught`(stored: [Int]) {
-        #expect(Soak.complaint(over: Self.said, stored: stored) != nil)
-    }
 }

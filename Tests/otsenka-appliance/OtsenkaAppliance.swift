@@ -4,15 +4,21 @@ import Foundation
 import Glibc
 import RealPrograms
 
-/// `make test-image`: boots the image in QEMU and lives through a hall's days with it.
+/// `make test-image` and `make torture PART=power`: boots the image in QEMU and lives through a hall's days with it.
 @main
 struct OtsenkaAppliance: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "otsenka-appliance",
         abstract: "Boot the appliance's image in QEMU, enrol it, and rate visits on it.",
         discussion:
-            "Runs in a network namespace of its own (`make test-image` makes it). Ends with 1 at the first failure.")
+            "Runs in a network namespace of its own (`make test-image` makes it). Ends with 1 at the first failure.",
+        subcommands: [Show.self, Power.self], defaultSubcommand: Show.self)
+}
 
+extension Emulator.Pace: ExpressibleByArgument {}
+
+/// What every run needs.
+struct HallOptions: ParsableArguments {
     @Option(help: "The disk image.")
     var image = ".build/image/otsenka-kiosk.img"
 
@@ -25,7 +31,15 @@ struct OtsenkaAppliance: ParsableCommand {
     @Option(help: "Where the folder for disks and data is made.")
     var under = "/var/tmp"
 
-    func run() throws {
+    @Option(
+        help: "By what the guest's time goes: this machine's clock, or instructions where it is busy with other work.")
+    var pace = Emulator.Pace.clock
+
+    @Option(help: "Where the randomness starts.")
+    var seed: UInt64 = 1
+
+    /// Runs it in a hall; the hall's folder stays if it fails, and everything ends.
+    func inHall(_ body: (Hall, _ say: @escaping (String) -> Void) throws -> Void) throws {
         let place = try Place(under: under, programs: programs ?? Place.ownFolder(), named: "otsenka-image")
         let began = ContinuousClock.now
         func say(_ text: String) {
@@ -33,10 +47,9 @@ struct OtsenkaAppliance: ParsableCommand {
             fflush(nil)
         }
         do {
-            let album = try Album(folder: pictures)
-            let hall = try Hall(image: image, place: place, album: album, say: say)
+            let hall = try Hall(image: image, place: place, album: Album(folder: pictures), pace: pace, say: say)
             defer { hall.kiosk.cut() }
-            try hall.firstDay()
+            try body(hall, say)
         } catch {
             FileHandle.standardError.write(
                 Data("otsenka: \(error); the disk and the logs are in \(place.folder)\n".utf8))

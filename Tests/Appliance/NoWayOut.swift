@@ -1,0 +1,108 @@
+import Foundation
+import Glibc
+import RealPrograms
+import Torture
+
+extension Hall {
+    /// Item 5: nothing that a visitor can press or plug in does anything: no pixel, no restart, no record.
+    public func noWayOut() throws {
+        try see("idle")
+        try drain()
+        let claimed = try listed().claimed
+        try expectIdle(after: Chords.ways + Chords.single.map { [$0] }, "chords")
+        try expectIdle(after: Chords.floods, "presses of the locks")
+        try expectIdle(after: Chords.modified, "keys with modifiers")
+        for _ in 0..<3 {
+            try kiosk.pressPowerButton()
+            try expectIdle(seconds: 5, after: "the power button")
+        }
+        say("the power button was pressed three times: the dialog stands")
+        try plugIntruders()
+        // What a crash would do comes ten seconds after it (`panic=10`).
+        try expectIdle(seconds: 15, after: "all of it")
+        try drain()
+        let now = try listed().claimed
+        guard now == claimed else {
+            throw ChildError("the journal grew by \(now - claimed) records while nobody rated: a restart or a visit")
+        }
+        say("the journal has grown by nothing: no visit, no restart")
+        try pressTheBox()
+    }
+
+    /// Presses them all, and looks at the panel after each.
+    private func expectIdle(after chords: [[String]], _ what: String) throws {
+        for chord in chords {
+            try kiosk.chord(chord)
+            try expectIdle(seconds: 0, after: chord.joined(separator: "-"))
+        }
+        try expectIdle(seconds: 3, after: what)
+        say("\(chords.count) \(what): not a pixel has changed")
+    }
+
+    /// So long, and at least once.
+    private func expectIdle(seconds: Double, after what: String) throws {
+        let began = ContinuousClock.now
+        repeat {
+            let picture = try kiosk.picture()
+            guard try screens.name(of: picture, among: ["idle"]) != nil else {
+                try album.keep(picture, "foreign")
+                throw ChildError("the panel changed after \(what); the last picture is in \(album.folder)")
+            }
+        } while began.duration(to: .now) < .seconds(seconds)
+    }
+
+    /// The port of the panel's USB plug; foreign devices come to another one.
+    private static let (foreignPort, foreignNetwork) = ("3", "foreign-net")
+
+    /// A keyboard that types, a stick, a network card, a serial line and a hub with a keyboard behind it.
+    private func plugIntruders() throws {
+        let stick = kiosk.folder + "/stick.img"
+        try Data(count: 16 << 20).write(to: URL(filePath: stick))
+        _ = try Child.output(["mformat", "-i", stick, "-F", "::"], log: stick + ".log")
+        try kiosk.add("blockdev-add", ["driver": "file", "filename": stick, "node-name": "stick"])
+        try kiosk.add("netdev_add", ["type": "user", "id": Self.foreignNetwork])
+        try kiosk.add("chardev-add", ["id": "foreign-line", "backend": ["type": "null", "data": [String: Any]()]])
+        let port: [String: Any] = ["bus": "usb.0", "port": Self.foreignPort]
+        let intruders: [(driver: String, more: [String: Any])] = [
+            ("usb-kbd", [:]), ("usb-mouse", [:]), ("usb-storage", ["drive": "stick"]),
+            ("usb-net", ["netdev": Self.foreignNetwork]), ("usb-serial", ["chardev": "foreign-line"]),
+        ]
+        for intruder in intruders {
+            try kiosk.plug(intruder.driver, id: "intruder", intruder.more.merging(port) { $1 })
+            try expectIdle(seconds: 5, after: "\(intruder.driver) was plugged in")
+            // QEMU gives keys to the newest keyboard.
+            if intruder.driver == "usb-kbd" { try typeOnForeignKeyboard() }
+            try kiosk.unplug("intruder")
+            try expectIdle(seconds: 2, after: "\(intruder.driver) was pulled out")
+        }
+        try kiosk.plug("usb-hub", id: "hub", port)
+        try kiosk.plug("usb-kbd", id: "intruder", ["bus": "usb.0", "port": "\(Self.foreignPort).1"])
+        try expectIdle(seconds: 5, after: "a hub with a keyboard was plugged in")
+        try typeOnForeignKeyboard()
+        try kiosk.unplug("intruder")
+        try kiosk.unplug("hub")
+        try expectIdle(seconds: 2, after: "a hub was pulled out")
+        say("a keyboard, a mouse, a stick, a network card, a serial line and a hub came and went: nothing happened")
+    }
+
+    private func typeOnForeignKeyboard() throws {
+        for key in ["1", "ret", "5", "esc", "f1"] {
+            try kiosk.press(key)
+            try expectIdle(seconds: 1, after: "\(key) on a foreign keyboard")
+        }
+    }
+
+    /// Keys that the box has do what they do there, whatever else is held.
+    private func pressTheBox() throws {
+        for chord in Chords.ofTheBox {
+            for mark in chord.compactMap({ Int($0) }) { said.append(Said(mark: mark, isThanked: false)) }
+            try kiosk.chord(chord)
+            usleep(200_000)
+        }
+        try see("idle")
+        try visit(mark: 4, by: .buttons)
+        say(
+            "keys of the box, with others held: the dialog answered them, and is back; a visitor was thanked afterwards"
+        )
+    }
+}

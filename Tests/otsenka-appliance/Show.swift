@@ -1,0 +1,25 @@
+import Appliance
+import ArgumentParser
+
+/// `otsenka-appliance show`
+struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show the items of the list in kiosk-image/README.md.")
+
+    @OptionGroup var options: HallOptions
+
+    @Option(help: "Only this item, by its number; may be repeated.")
+    var only: [Int] = []
+
+    func validate() throws {
+        for number in only where Item(rawValue: number) == nil {
+            let known = Item.allCases.map { "\($0.rawValue)" }.joined(separator: ", ")
+            throw ValidationError("there is no item \(number); there are \(known)")
+        }
+    }
+
+    func run() throws {
+        let chosen = Set(only.compactMap(Item.init(rawValue:)))
+        try options.inHall { hall, _ in try hall.show(chosen.isEmpty ? Set(Item.allCases) : chosen, seed: options.seed)
+        }
+    }
+}
