@@ -12,7 +12,7 @@ public final class Hall {
     public let region: SecureRegion
     public let album: Album
     private let screens: KnownScreens
-    private let say: (String) -> Void
+    let say: (String) -> Void
 
     /// Makes the collector, adds the kiosk, and puts its enrolment file on the flashed disk.
     public init(image: String, place: Place, album: Album, say: @escaping (String) -> Void) throws {
@@ -129,8 +129,8 @@ public final class Hall {
 // MARK: The items of `make test-image`
 
 extension Hall {
-    /// Item 1: power to dialog, enrolment by the file, ten visits each by touch, buttons and pointer, all in the report.
-    public func firstDay() throws {
+    /// Power to dialog, and enrolment by the file.
+    public func enrol() throws {
         let seconds = try powerOn(until: ["not-enrolled", "idle"])
         say("power to the first screen in \(Int(seconds)) s of emulation")
         try see("idle", withinSeconds: 120)
@@ -138,6 +138,11 @@ extension Hall {
         _ = try RealPrograms.wait(for: "the end of the enrolment file", log: kiosk.log) {
             try kiosk.has(Self.enrolment) ? nil : true
         }
+    }
+
+    /// Item 1: enrolment, ten visits each by touch, buttons and pointer, all in the report.
+    public func firstDay() throws {
+        try enrol()
         var visits = 0
         for way in Way.allCases {
             if way == .pointer {

@@ -19,6 +19,12 @@ struct OtsenkaAppliance: ParsableCommand {
     @Option(help: "The folder for the pictures of the run.")
     var pictures = ".build/image/pictures"
 
+    @Option(help: "The bundles of kiosk-image/make-test-bundles for item 4; without them there is no item 4.")
+    var bundles: String?
+
+    @Flag(help: "Leave out the thirty visits of item 1.")
+    var onlyUpdates = false
+
     @Option(help: "The folder of the programs (default: the one of this program).")
     var programs: String?
 
@@ -36,7 +42,8 @@ struct OtsenkaAppliance: ParsableCommand {
             let album = try Album(folder: pictures)
             let hall = try Hall(image: image, place: place, album: album, say: say)
             defer { hall.kiosk.cut() }
-            try hall.firstDay()
+            if onlyUpdates { try hall.enrol() } else { try hall.firstDay() }
+            if let bundles { try hall.updates(bundles: bundles) }
         } catch {
             FileHandle.standardError.write(
                 Data("otsenka: \(error); the disk and the logs are in \(place.folder)\n".utf8))
