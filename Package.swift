@@ -270,6 +270,7 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "otsenka-appliance", dependencies: ["Appliance", "RealPrograms", "otsenka-collector", argumentParser],
         path: "Tests/otsenka-appliance", swiftSettings: strict),
+    .testTarget(name: "ApplianceTests", dependencies: ["RealPrograms"], swiftSettings: strict),
     .testTarget(
         name: "DemoTests", dependencies: ["otsenka-kiosk", "otsenka-collector"], swiftSettings: strict),
     .testTarget(
