@@ -1,7 +1,7 @@
 # Everything a developer types. Each target installs what it lacks (apt, root or sudo) and ends with one clear line.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build image image-twice test-image bench torture sanitize format lint clean
+.PHONY: help demo test build image image-twice bundle test-image bench torture sanitize format lint clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,9 @@ build: ## The release programs in .build/release
 
 image: ## The appliance's disk image in .build/image, for a PC with UEFI (root)
 	@kiosk-image/build
+
+bundle: ## A signed update of the image in .build/image [OTSENKA_RELEASE_CA= OTSENKA_RELEASE_CERT= OTSENKA_RELEASE_KEY=]
+	@kiosk-image/make-bundle
 
 image-twice: ## The image built once more from nothing, and compared: the same commit and packages give the same bytes (root)
 	@kiosk-image/twice

@@ -133,12 +133,14 @@ public struct KioskStatus: Codable, Equatable, Sendable {
     public var now: KioskTime
     /// How quick the newest presses of touch panels and keys were; nothing before the first.
     public var pressToFrameMicroseconds: PressToFrame?
+    /// What this start has yet to show before its release counts as good, a sentence each (`status --check-health`).
+    public var missing: [String]
 
     public init(
         kiosk: KioskID?, epoch: Int?, collector: String?, screen: String, records: Int64, receipted: Int64,
         unsent: Int64,
         devices: [String], display: String, marks: [String], program: String, now: KioskTime,
-        pressToFrameMicroseconds: PressToFrame? = nil
+        pressToFrameMicroseconds: PressToFrame? = nil, missing: [String] = []
     ) {
         self.kiosk = kiosk
         self.epoch = epoch
@@ -153,6 +155,7 @@ public struct KioskStatus: Codable, Equatable, Sendable {
         self.program = program
         self.now = now
         self.pressToFrameMicroseconds = pressToFrameMicroseconds
+        self.missing = missing
     }
 }
 

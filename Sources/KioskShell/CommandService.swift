@@ -22,6 +22,7 @@ final class CommandService {
         var devices: () -> [String]
         var display: () -> String
         var pressToFrame: () -> PressToFrame?
+        var readiness: () -> Readiness
         var visit: (Visit, @escaping (VisitRefusal?) -> Void) -> Void
         /// Ends the open session, whose records belong to one chain, and then goes on with the enrolment.
         var enrolling: (@escaping () -> Void) -> Void
@@ -124,7 +125,8 @@ final class CommandService {
                     collector: facts.enrolment?.collector, screen: hooks.screen(), records: facts.head?.sequence ?? 0,
                     receipted: facts.receipted, unsent: facts.unsent, devices: hooks.devices(),
                     display: hooks.display(), marks: kiosk.marks.map(\.rawValue).sorted(), program: Release.version,
-                    now: kiosk.time(), pressToFrameMicroseconds: hooks.pressToFrame()))
+                    now: kiosk.time(), pressToFrameMicroseconds: hooks.pressToFrame(),
+                    missing: hooks.readiness().missing))
         }
     }
 

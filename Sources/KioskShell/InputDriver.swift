@@ -46,6 +46,9 @@ final class InputDriver {
     /// Devices that are read, and devices that are left alone with the reason.
     var descriptions: [DeviceDescription] { manager.descriptions }
 
+    /// Whether a device was kept shut for want of permission.
+    var isForbidden: Bool { manager.permissionError != nil }
+
     /// Whether anybody can press anything.
     var hasDevices: Bool { manager.descriptions.contains { $0.leftAloneBecause == nil } }
 

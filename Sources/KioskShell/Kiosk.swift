@@ -32,6 +32,8 @@ public final class Kiosk {
     private var isFull = false
     /// Why the last try to enrol this kiosk failed.
     private var enrolmentTrouble: EnrolmentTrouble?
+    /// This start's own records are in the store.
+    private var isStartOnRecord = false
     private var roomTimer: Timer?
     private var dialog: DialogDriver?
     private var input: InputDriver?
@@ -171,6 +173,7 @@ public final class Kiosk {
                 devices: { [weak self] in self?.input?.descriptions.map(\.summary) ?? [] },
                 display: { [weak self] in self?.screen?.name ?? "" },
                 pressToFrame: { [weak self] in self?.latencies.summary },
+                readiness: { [weak self] in self?.readiness ?? Readiness() },
                 visit: { [weak self] visit, reply in self?.dialog?.take(visit, reply: reply) },
                 enrolling: { [weak self] then in self?.dialog?.close(.notEnrolled, then: then) },
                 enrolled: { [weak self] in self?.enrolled($0) },
@@ -270,6 +273,13 @@ public final class Kiosk {
         openOrClose()
     }
 
+    private var readiness: Readiness {
+        Readiness(
+            hasDrawn: screen?.panel.map { $0.frames > 0 } == true && !facts.marks.contains(.noDisplay),
+            isEnrolled: facts.journal.enrolment != nil, isStartOnRecord: isStartOnRecord,
+            hasInput: input?.hasDevices == true, isInputForbidden: input?.isForbidden == true)
+    }
+
     /// Why nobody is asked; nothing while the dialog may be open.
     private var closing: ClosedReason? {
         if facts.journal.enrolment == nil {
@@ -326,6 +336,7 @@ public final class Kiosk {
             guard let self else { return }
             switch result {
             case .success(let facts):
+                isStartOnRecord = true
                 self.facts.journalChanged(facts)
                 uplink?.backlogChanged()
                 guard isFull else { return }

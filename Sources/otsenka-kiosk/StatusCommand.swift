@@ -5,15 +5,34 @@ import KioskControl
 /// `otsenka-kiosk status`
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Say what the running kiosk is doing.")
+        commandName: "status", abstract: "Say what the running kiosk is doing.",
+        discussion:
+            "--check-health ends with 75 while this start has not drawn, stored and opened its input yet, --check-idle "
+            + "while somebody is asked.")
 
     @OptionGroup var runtime: RuntimeOptions
 
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Flag(help: "Judge only whether this start does its work; an update counts as good once it does.")
+    var checkHealth = false
+
+    @Flag(help: "Judge only whether nobody is in a dialog, so that the machine may restart.")
+    var checkIdle = false
+
     func run() throws {
         guard case .status(let status) = try runtime.ask(.status) else { throw try runtime.ask(.status).failure }
+        if checkHealth {
+            guard !status.missing.isEmpty else { return print("healthy: drawn, stored, input open") }
+            throw Failure(
+                status: 75, message: "not healthy yet: \(status.missing.joined(separator: "; ")); ask again in a while")
+        }
+        if checkIdle {
+            let dialog = ["question", "thanks", "not-recorded"]
+            guard dialog.contains(status.screen) else { return print("nobody is asked") }
+            throw Failure(status: 75, message: "a visitor is in a dialog; ask again in a while")
+        }
         if json {
             print(String(decoding: try ControlCoding.encode(status), as: UTF8.self))
             return

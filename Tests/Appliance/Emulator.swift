@@ -85,6 +85,8 @@ public final class Emulator {
             [
                 "qemu-system-x86_64", "-machine", "q35", "-smp", "2", "-m", "1024",
                 "-nodefaults", "-display", "none", "-no-reboot",
+                // q35's own watchdog would end a guest that a busy host keeps waiting.
+                "-action", "watchdog=none",
                 "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd",
                 "-drive", "if=pflash,format=raw,unit=1,file=\(variables)",
                 "-device", "qemu-xhci,id=usb", "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,id=card",

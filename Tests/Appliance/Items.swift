@@ -3,6 +3,7 @@ public enum Item: Int, CaseIterable, Sendable {
     case firstDay = 1
     case cablePulled = 2
     case powerCuts = 3
+    case updates = 4
     case noWayOut = 5
     case badStarts = 6
 }
@@ -11,11 +12,13 @@ extension Hall {
     /// So many power cuts in item 3.
     public static let cuts = 8
 
-    /// The chosen items on one kiosk, in an order in which each finds what it needs.
-    public func show(_ items: Set<Item>, seed: UInt64) throws {
+    /// The chosen items on one kiosk, in an order in which each finds what it needs. `bundles` is the folder of
+    /// `kiosk-image/make-test-bundles`, for item 4.
+    public func show(_ items: Set<Item>, seed: UInt64, bundles: String) throws {
         if items.contains(.firstDay) { try firstDay() } else { try firstStart() }
         if items.contains(.cablePulled) { try cablePulled() }
         if items.contains(.noWayOut) { try noWayOut() }
+        if items.contains(.updates) { try updates(bundles: bundles) }
         if items.contains(.powerCuts) { try powerCuts(Self.cuts, seed: seed) }
         if items.contains(.badStarts) { try badStarts() }
     }

@@ -10,6 +10,9 @@ struct Show: ParsableCommand {
     @Option(help: "Only this item, by its number; may be repeated.")
     var only: [Int] = []
 
+    @Option(help: "The updates of kiosk-image/make-test-bundles, for item 4.")
+    var bundles = ".build/image/bundles"
+
     func validate() throws {
         for number in only where Item(rawValue: number) == nil {
             let known = Item.allCases.map { "\($0.rawValue)" }.joined(separator: ", ")
@@ -19,7 +22,7 @@ struct Show: ParsableCommand {
 
     func run() throws {
         let chosen = Set(only.compactMap(Item.init(rawValue:)))
-        try options.inHall { hall, _ in try hall.show(chosen.isEmpty ? Set(Item.allCases) : chosen, seed: options.seed)
-        }
+        let items = chosen.isEmpty ? Set(Item.allCases) : chosen
+        try options.inHall { hall, _ in try hall.show(items, seed: options.seed, bundles: bundles) }
     }
 }
