@@ -15,6 +15,8 @@ public final class Emulator {
     public let folder: String
     public var disk: String { folder + "/disk.img" }
     public var log: String { folder + "/qemu.log" }
+    /// What the machine wrote to its serial line since its start.
+    var serial: String { folder + "/serial.log" }
     private let pace: Pace
     /// What is built in at the next start.
     public var parts = Parts()
@@ -80,6 +82,7 @@ public final class Emulator {
         try FileManager.default.copyItem(atPath: "/usr/share/OVMF/OVMF_VARS_4M.fd", toPath: variables)
         let socket = folder + "/qmp"
         unlink(socket)
+        unlink(serial)
         try drive?.start()
         machine = try Child(
             [
@@ -90,7 +93,7 @@ public final class Emulator {
                 "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd",
                 "-drive", "if=pflash,format=raw,unit=1,file=\(variables)",
                 "-device", "qemu-xhci,id=usb", "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,id=card",
-                "-qmp", "unix:\(socket),server=on,wait=off", "-serial", "file:\(folder)/serial.log",
+                "-qmp", "unix:\(socket),server=on,wait=off", "-serial", "file:\(serial)",
             ] + (drive?.arguments ?? ["-drive", "file=\(disk),format=raw,if=none,id=disk"])
                 + ["-device", "virtio-blk-pci,drive=disk,bootindex=1"] + parts.arguments + pace.arguments, log: log)
         monitor = try Monitor(path: socket, log: log)

@@ -6,6 +6,7 @@ public enum Item: Int, CaseIterable, Sendable {
     case updates = 4
     case noWayOut = 5
     case badStarts = 6
+    case inside = 7
 }
 
 extension Hall {
@@ -18,6 +19,7 @@ extension Hall {
         if items.contains(.firstDay) { try firstDay() } else { try firstStart() }
         if items.contains(.cablePulled) { try cablePulled() }
         if items.contains(.noWayOut) { try noWayOut() }
+        if items.contains(.inside) { try inside() }
         if items.contains(.updates) { try updates(bundles: bundles) }
         if items.contains(.powerCuts) { try powerCuts(Self.cuts, seed: seed) }
         if items.contains(.badStarts) { try badStarts() }

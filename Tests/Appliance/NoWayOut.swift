@@ -58,7 +58,7 @@ extension Hall {
     private func plugIntruders() throws {
         let stick = kiosk.folder + "/stick.img"
         try Data(count: 16 << 20).write(to: URL(filePath: stick))
-        _ = try Child.output(["mformat", "-i", stick, "-F", "::"], log: stick + ".log")
+        _ = try Child.output(["mformat", "-i", stick, "::"], log: stick + ".log")
         try kiosk.add("blockdev-add", ["driver": "file", "filename": stick, "node-name": "stick"])
         try kiosk.add("netdev_add", ["type": "user", "id": Self.foreignNetwork])
         try kiosk.add("chardev-add", ["id": "foreign-line", "backend": ["type": "null", "data": [String: Any]()]])
