@@ -27,6 +27,7 @@ extension Hall {
         }
         say("the journal has grown by nothing: no visit, no restart")
         try pressTheBox()
+        try layHands()
     }
 
     /// Presses them all, and looks at the panel after each.
@@ -90,6 +91,21 @@ extension Hall {
             try kiosk.press(key)
             try expectIdle(seconds: 1, after: "\(key) on a foreign keyboard")
         }
+    }
+
+    /// Ten fingers in the corners and along the edges, for a minute: what they may do is wake the dialog.
+    private func layHands() throws {
+        let (right, bottom) = (Emulator.width - 1, Emulator.height - 1)
+        let edges =
+            [(0, 0), (right, 0), (0, bottom), (right, bottom)]
+            + (1...3).flatMap { [(right * $0 / 4, 0), (0, bottom * $0 / 4)] }
+        try kiosk.lay(fingersAt: edges, seconds: 60)
+        try see("idle")
+        try visit(mark: 2, by: .touch)
+        say(
+            "ten fingers lay in the corners and along the edges for a minute: no mark came of it, and the dialog is back"
+        )
+        try expectReport()
     }
 
     /// Keys that the box has do what they do there, whatever else is held.
