@@ -19,6 +19,8 @@ public final class Hall {
     public static let screenSeconds = 600.0
     /// How long a press may take to be seen; then it is given again.
     private static let answerSeconds = 6.0
+    /// Between two looks at the panel: QEMU's guest stands still while it makes a picture.
+    static let lookMicroseconds: UInt32 = 100_000
 
     public let kiosk: Emulator
     public let region: SecureRegion
@@ -75,7 +77,7 @@ public final class Hall {
                 return known
             }
             try album.keep(picture, otherwise)
-            usleep(20_000)
+            usleep(Self.lookMicroseconds)
         }
         throw ChildError(
             "none of \(names.joined(separator: ", ")) came within \(Int(seconds)) s; the last picture is in \(album.folder)"
@@ -159,6 +161,7 @@ public final class Hall {
             let pressed = ContinuousClock.now
             while pressed.duration(to: .now) < .seconds(Self.answerSeconds) {
                 if try screens.name(of: kiosk.picture(), among: [screen.name]) == nil { return }
+                usleep(Self.lookMicroseconds)
             }
         }
         throw ChildError("\(screen.name) did not answer to \(target) for \(Int(Self.screenSeconds)) s")

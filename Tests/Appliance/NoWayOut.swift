@@ -49,6 +49,7 @@ extension Hall {
                 try album.keep(picture, "foreign")
                 throw ChildError("the panel changed after \(what); the last picture is in \(album.folder)")
             }
+            usleep(Self.lookMicroseconds)
         } while began.duration(to: .now) < .seconds(seconds)
     }
 

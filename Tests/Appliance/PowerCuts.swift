@@ -127,6 +127,7 @@ public struct PowerCuts {
             if try hall.screens.name(of: picture, among: [screen]) != nil {
                 throw EarlyThanks("the screen \(screen) was shown while the drive's flush was held up")
             }
+            usleep(Hall.lookMicroseconds)
         }
         guard try hall.kiosk.releaseFlush() else {
             throw EarlyThanks("a press led to no flush of the drive within \(Self.holdSeconds) s")
