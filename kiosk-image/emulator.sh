@@ -26,8 +26,11 @@ start() {
     if [ -n "$firmware" ]; then
         flash=(-drive "if=pflash,format=raw,unit=0,readonly=on,file=$firmware" -drive "if=pflash,format=raw,unit=1,file=$work/vars.fd")
     fi
+    # The guest's time by this machine's clock, or by instructions (PACE=instructions): on a busy host no time-out ends it then.
+    local pace=(-accel "tcg,thread=multi" -smp 2)
+    if [ "${PACE:-clock}" = instructions ]; then pace=(-accel tcg -icount "shift=2,sleep=on"); fi
     # q35's own watchdog would end a guest that a busy host keeps waiting.
-    qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -m 1024 -nodefaults -nic none -display none -action watchdog=none \
+    qemu-system-x86_64 "${pace[@]}" -m 1024 -nodefaults -nic none -display none -action watchdog=none \
         "${flash[@]}" \
         -drive file="$work/disk.img",format=raw,if=none,id=disk -device virtio-blk-pci,drive=disk,bootindex=1 \
         -monitor pipe:"$work/monitor" -serial file:"$work/serial.log" "${machine_options[@]}" &
