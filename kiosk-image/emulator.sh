@@ -5,6 +5,7 @@
 #   start                 power on                said SECONDS RE    whether the serial line says so within that time
 #   tell WORDS            to QEMU's monitor       picture NAME       what the screen shows, as work/NAME.png
 #   stop                  pulls the plug          result STATUS TEXT one line; `failed` remembers
+#   check TEXT COMMAND…   a result by the command's status
 machine=
 failed=0
 machine_options=(-machine q35 -device VGA,xres=1280,yres=800)
@@ -64,3 +65,5 @@ said() {
 result() {
     if [ "$1" = 0 ]; then echo "otsenka: ok    $2"; else echo "otsenka: WRONG $2"; failed=1; fi
 }
+
+check() { if "${@:2}"; then result 0 "$1"; else result 1 "$1"; fi; }
