@@ -31,7 +31,8 @@ extension Hall {
         )
         try firstStart()
         kiosk.cut()
-        let probe = try Probe.run("until [ -n \"$(hostname -I | tr -d ' ')\" ]; do sleep 1; done\necho address $(hostname -I)", on: kiosk)
+        let probe = try Probe.run(
+            "until [ -n \"$(hostname -I | tr -d ' ')\" ]; do sleep 1; done\necho address $(hostname -I)", on: kiosk)
         guard probe.words(after: "address") == [[Self.address]] else {
             throw ChildError(
                 "the kiosk's address is \(probe.words(after: "address")), and the file says \(Self.address)")
