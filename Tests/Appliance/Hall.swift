@@ -22,7 +22,7 @@ public final class Hall {
     /// Between two looks at the panel: QEMU's guest stands still while it makes a picture.
     static let lookMicroseconds: UInt32 = 100_000
 
-    public let kiosk: Emulator
+    public private(set) var kiosk: Emulator
     public let region: SecureRegion
     public let album: Album
     /// What every visitor did so far; the report must hold it.
@@ -30,6 +30,7 @@ public final class Hall {
     /// Whether a press must lead to a flush of a drive that tells of its orders; not for a subject that is wrong on purpose.
     var demandsFlushes = true
     let line: Line
+    private let (image, pace): (String, Emulator.Pace)
     let screens: KnownScreens
     let say: (String) -> Void
 
@@ -39,6 +40,7 @@ public final class Hall {
     ) throws {
         self.album = album
         self.say = say
+        (self.image, self.pace) = (image, pace)
         screens = try KnownScreens()
         // QEMU's user network shows the host's loopback as 10.0.2.2 (`make test-image` runs in a network namespace).
         region = try SecureRegion("region", hostNames: [Self.host], at: place)
@@ -82,6 +84,17 @@ public final class Hall {
         throw ChildError(
             "none of \(names.joined(separator: ", ")) came within \(Int(seconds)) s; the last picture is in \(album.folder)"
         )
+    }
+
+    /// Another kiosk of the same image, on a disk of so many MiB; what is seen is it until it is given back.
+    func onAnotherKiosk(diskMiB: Int, _ body: () throws -> Void) throws {
+        let own = kiosk
+        kiosk = try Emulator(image: image, folder: own.folder + "/another", pace: pace, diskMiB: diskMiB)
+        defer {
+            kiosk.cut()
+            kiosk = own
+        }
+        try body()
     }
 
     // MARK: What happens
