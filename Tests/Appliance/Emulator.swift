@@ -86,7 +86,7 @@ public final class Emulator {
         try drive?.start()
         machine = try Child(
             [
-                "qemu-system-x86_64", "-machine", "q35", "-smp", "2", "-m", "1024",
+                "qemu-system-x86_64", "-machine", parts.machine, "-smp", "2", "-m", "1024",
                 "-nodefaults", "-display", "none", "-no-reboot",
                 // q35's own watchdog would end a guest that a busy host keeps waiting.
                 "-action", "watchdog=none",
@@ -237,6 +237,9 @@ extension Emulator {
 }
 
 extension Emulator.Parts {
+    /// Without input there is no PS/2 keyboard either.
+    fileprivate var machine: String { hasInput ? "q35" : "q35,i8042=off" }
+
     fileprivate var arguments: [String] {
         var words: [String] = []
         if hasScreen { words += ["-device", "VGA,xres=\(Emulator.width),yres=\(Emulator.height)"] }
