@@ -83,8 +83,10 @@ public enum ClosedReason: Equatable, Sendable {
     case enrolmentFailed(code: Int)
     /// The store cannot take records; the number is the fault code that the technician's guide explains.
     case fault(code: Int)
-    /// Told to close (opening hours, maintenance).
+    /// Told to close (opening hours).
     case closed
+    /// A technician's visit.
+    case maintenance(MaintenanceNotice)
 }
 
 /// A place to press, by the ids of the Contract (`answer-1`, `skip`, `finish`, `language-en` …) and `more-time`,

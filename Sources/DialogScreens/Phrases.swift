@@ -13,6 +13,7 @@ struct Phrases: Sendable {
     var enrolmentAdvice: [Int: String]
     var fault: @Sendable (_ code: Int) -> Message
     var closed: Message
+    var maintenance: Maintenance
     var stillHere: String
     var secondsLeft: @Sendable (_ seconds: Int) -> String
     var moreTime: String
@@ -37,6 +38,7 @@ struct Phrases: Sendable {
             Message(headline: notEnrolled.headline, text: enrolmentAdvice[code] ?? fault(code).text)
         case .fault(let code): fault(code)
         case .closed: closed
+        case .maintenance(let notice): Message(headline: maintenance.headline, text: maintenance.text(of: notice))
         }
     }
 
@@ -69,6 +71,7 @@ struct Phrases: Sendable {
         },
         closed: Message(
             headline: "Сейчас оценки не принимаются", text: "Приём оценок возобновится позже."),
+        maintenance: .russian,
         stillHere: "Вы ещё здесь?",
         secondsLeft: { "Осталось \($0) с" },
         moreTime: "Мне нужно ещё время")
@@ -101,6 +104,7 @@ struct Phrases: Sendable {
                 text: "We are sorry. Please tell a member of staff this fault code: \($0).")
         },
         closed: Message(headline: "Ratings are closed at the moment", text: "Please come back later."),
+        maintenance: .english,
         stillHere: "Are you still there?",
         secondsLeft: { "\($0) s left" },
         moreTime: "I need more time")
