@@ -57,7 +57,7 @@ public protocol StoreSnapshot {
     func branches(of chain: Int64) throws -> [BranchRow]
     func code(_ identifier: String) throws -> CodeRow?
     func heartbeat(_ kiosk: KioskID) throws -> HeartbeatRow?
-    /// The technician's visit that the kiosk has yet to hear of.
+    /// The newest technician's visit that the kiosk was allowed.
     func maintenance(of kiosk: KioskID) throws -> MaintenanceRow?
     /// The newest events first, at most `limit`.
     func events(limit: Int) throws -> [EventRow]
@@ -110,7 +110,6 @@ public protocol StoreTransaction: StoreSnapshot {
     func put(_ heartbeat: HeartbeatRow) throws
     /// Adds a visit, in place of the one before.
     func put(_ maintenance: MaintenanceRow) throws
-    func eraseMaintenance(of kiosk: KioskID) throws
     /// Keeps the succession of a transport key once.
     func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws
     func insert(_ event: EventRow) throws

@@ -1,14 +1,15 @@
 import Ledger
 import Ratings
 
-/// A technician's visit that a kiosk has yet to hear of.
+/// The newest technician's visit that a kiosk was allowed. It stays when the kiosk has heard of it: the next number must be above
+/// it, whatever becomes of the collector's clock.
 public struct MaintenanceRow: Equatable, Sendable {
     public var kiosk: KioskID
     /// `MaintenanceNote.number`.
     public var number: Int64
-    /// Milliseconds since 1970; after it nobody needs the note.
+    /// Until when the kiosk is told of it, milliseconds since 1970; 0 once it knows, and for one that is carried there.
     public var until: Int64
-    /// The whole note.
+    /// The whole note; empty where nobody is told any more.
     public var note: String
 
     public init(kiosk: KioskID, number: Int64, until: Int64, note: String) {
@@ -60,10 +61,10 @@ extension Collector {
                         + "technician of 1 to \(MaintenanceNote.technicianLength) characters without control characters"
                 )
             }
-            if order.isSent {
-                try transaction.put(
-                    MaintenanceRow(kiosk: id, number: number, until: note.until * 1000, note: note.serialized))
-            }
+            try transaction.put(
+                MaintenanceRow(
+                    kiosk: id, number: number, until: order.isSent ? note.until * 1000 : 0,
+                    note: order.isSent ? note.serialized : ""))
             let verbs = note.permissions.map(\.rawValue).joined(separator: ", ")
             let message = "technician \(note.technician) may visit kiosk \(id) for \(order.minutes) min: \(verbs)"
             let epoch = try transaction.epochs(of: id).last?.epoch ?? 0
@@ -76,9 +77,11 @@ extension Collector {
     /// What a kiosk is ordered in the answer to a heartbeat that says which visit it opened last.
     func orders(for kiosk: KioskID, opened: Int64?, now: Int64, in transaction: any StoreTransaction) throws -> [String]
     {
-        guard let waiting = try transaction.maintenance(of: kiosk) else { return [] }
+        guard var waiting = try transaction.maintenance(of: kiosk), waiting.until > 0 else { return [] }
         guard waiting.until > now, waiting.number > opened ?? 0 else {
-            try transaction.eraseMaintenance(of: kiosk)
+            waiting.until = 0
+            waiting.note = ""
+            try transaction.put(waiting)
             return []
         }
         return [waiting.note]

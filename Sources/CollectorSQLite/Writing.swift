@@ -286,10 +286,6 @@ extension SQLiteAccess: StoreTransaction {
             arguments: [maintenance.kiosk.rawValue, maintenance.number, maintenance.until, maintenance.note])
     }
 
-    func eraseMaintenance(of kiosk: KioskID) throws {
-        try db.execute(sql: "DELETE FROM maintenance WHERE kiosk = ?", arguments: [kiosk.rawValue])
-    }
-
     func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws {
         try db.execute(
             sql: """

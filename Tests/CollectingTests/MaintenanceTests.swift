@@ -33,7 +33,10 @@ import Wire
             note.serialized, for: "hall-1", of: "collector.test", by: scene.collector.identity.key.publicKey)
         #expect(read.from == scene.now / 1000 && read.until - read.from == 3600)
         #expect(try await orders(&kiosk, opened: note.number, now: scene.now + 2) == [])
-        #expect(try await orders(&kiosk, now: scene.now + 3) == [], "it was erased")
+        #expect(try await orders(&kiosk, now: scene.now + 3) == [], "it is not told again")
+        // The collector's clock goes back by a minute: the kiosk must still take the next note.
+        let next = try await scene.collector.visit(kiosk.id, order(), now: scene.now - 60_000)
+        #expect(next.number == note.number + 1)
         #expect(try await scene.collector.events(limit: 1).first?.kind == .maintenance)
     }
 

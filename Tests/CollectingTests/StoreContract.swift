@@ -196,7 +196,7 @@ import Testing
         #expect(heartbeat?.received == 2 && heartbeat?.marks == ["a\"b", "ж"] && heartbeat?.clock == .synced)
     }
 
-    @Test(arguments: StoreKind.allCases) func `a kiosk's newest visit is kept until it is erased`(_ kind: StoreKind)
+    @Test(arguments: StoreKind.allCases) func `a kiosk's newest visit is kept`(_ kind: StoreKind)
         async throws
     {
         let (scene, id) = try await Self.prepared(kind)
@@ -204,8 +204,6 @@ import Testing
         let visits = [1, 2].map { MaintenanceRow(kiosk: id, number: $0, until: 10 * $0, note: "n\n\($0)") }
         for visit in visits { try await scene.store.write { try $0.put(visit) } }
         #expect(try await scene.store.read { try $0.maintenance(of: id) } == visits[1])
-        try await scene.store.write { try $0.eraseMaintenance(of: id) }
-        #expect(try await scene.store.read { try $0.maintenance(of: id) } == nil)
     }
 
     @Test(arguments: StoreKind.allCases) func `a branch is kept once, events newest first`(_ kind: StoreKind)

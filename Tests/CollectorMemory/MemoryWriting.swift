@@ -96,8 +96,6 @@ extension MemoryTransaction: StoreTransaction {
         state.maintenance[maintenance.kiosk] = maintenance
     }
 
-    func eraseMaintenance(of kiosk: KioskID) { state.maintenance[kiosk] = nil }
-
     func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws {
         try require(state.kiosks[kiosk] != nil, "a transport key of a kiosk that is not known")
         let known = transportSuccessions(of: kiosk)

@@ -84,7 +84,6 @@ private struct StaleTransaction: StoreTransaction {
     func insert(_ branch: BranchRow) throws -> Bool { try store.insert(branch) }
     func put(_ heartbeat: HeartbeatRow) throws { try store.put(heartbeat) }
     func put(_ maintenance: MaintenanceRow) throws { try store.put(maintenance) }
-    func eraseMaintenance(of kiosk: KioskID) throws { try store.eraseMaintenance(of: kiosk) }
     func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws {
         try store.insert(succession, of: kiosk, received: received)
     }
