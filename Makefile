@@ -1,10 +1,10 @@
 # Everything a developer types. Each target installs what it lacks (apt, root or sudo) and ends with one clear line.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build image image-twice bundle test-image bench torture sanitize format lint clean
+.PHONY: help demo test build image image-twice bundle test-image test-secure-boot bench torture sanitize format lint clean
 
 help: ## This list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 
 demo: ## A collector at :8080 and an enrolled kiosk at :8081, until Ctrl-C (DEMO_DIR keeps the data)
 	@.make/demo
@@ -18,7 +18,7 @@ build: ## The release programs in .build/release
 	@.make/swift-build -c release --static-swift-stdlib --product otsenka-collector
 	@echo "otsenka: built .build/release/otsenka-kiosk and .build/release/otsenka-collector"
 
-image: ## The appliance's disk image in .build/image, for a PC with UEFI (root)
+image: ## The appliance's disk image in .build/image, for a PC with UEFI (root) [OTSENKA_SECUREBOOT_KEY= OTSENKA_SECUREBOOT_CERT=]
 	@kiosk-image/build
 
 bundle: ## A signed update of the image in .build/image [OTSENKA_RELEASE_CA= OTSENKA_RELEASE_CERT= OTSENKA_RELEASE_KEY=]
@@ -29,6 +29,9 @@ image-twice: ## The image built once more from nothing, and compared: the same c
 
 test-image: ## The image in QEMU: visits, cable, power cuts, chords, bad starts (root) [ONLY="1 5" SEED=1]
 	@.make/test-image
+
+test-secure-boot: ## The image, signed with keys made for the test, under firmware with Secure Boot; refused is what must be (root)
+	@kiosk-image/test-secure-boot
 
 bench: ## Speed and memory against baselines measured in the same run
 	@.make/bench

@@ -83,10 +83,23 @@ public enum ClosedReason: Equatable, Sendable {
     case enrolmentFailed(code: Int)
     /// The store cannot take records; the number is the fault code that the technician's guide explains.
     case fault(code: Int)
+    /// The machine under the kiosk is not whole.
+    case machine(MachineFault)
     /// Told to close (opening hours).
     case closed
     /// A technician's visit.
     case maintenance(MaintenanceNotice)
+}
+
+/// What of the machine keeps the kiosk from asking; the raw values are codes of the technician's guide
+/// (`kiosk-image/README.md`), never edited or reused.
+public enum MachineFault: String, CaseIterable, Sendable {
+    /// The disk has no room for the data partition.
+    case diskTooSmall = "D1"
+    /// There is no data partition that can be used.
+    case noData = "D2"
+    /// The installed system differs from what was installed, and no other can be started.
+    case damagedSystem = "D3"
 }
 
 /// A place to press, by the ids of the Contract (`answer-1`, `skip`, `finish`, `language-en` …) and `more-time`,

@@ -12,6 +12,7 @@ struct Phrases: Sendable {
     /// What a technician does about an enrolment that failed, by its code.
     var enrolmentAdvice: [Int: String]
     var fault: @Sendable (_ code: Int) -> Message
+    var machine: @Sendable (_ fault: MachineFault) -> String
     var closed: Message
     var maintenance: Maintenance
     var stillHere: String
@@ -37,6 +38,7 @@ struct Phrases: Sendable {
         case .enrolmentFailed(let code):
             Message(headline: notEnrolled.headline, text: enrolmentAdvice[code] ?? fault(code).text)
         case .fault(let code): fault(code)
+        case .machine(let code): Message(headline: fault(1).headline, text: machine(code))
         case .closed: closed
         case .maintenance(let notice): Message(headline: maintenance.headline, text: maintenance.text(of: notice))
         }
@@ -68,6 +70,19 @@ struct Phrases: Sendable {
             Message(
                 headline: "Оценка временно недоступна",
                 text: "Приносим извинения. Пожалуйста, сообщите сотруднику код неисправности: \($0).")
+        },
+        machine: {
+            switch $0 {
+            case .diskTooSmall:
+                "Код D1. Специалисту: на диске нет места для раздела данных. Нужен диск от 2 ГБ; запишите на него "
+                    + "образ заново."
+            case .noData:
+                "Код D2. Специалисту: раздел данных не работает. Включите киоск ещё раз; если код остался, замените "
+                    + "диск."
+            case .damagedSystem:
+                "Код D3. Специалисту: система на диске повреждена. Запишите её заново, как сказано в руководстве; "
+                    + "оценки при этом сохранятся."
+            }
         },
         closed: Message(
             headline: "Сейчас оценки не принимаются", text: "Приём оценок возобновится позже."),
@@ -102,6 +117,19 @@ struct Phrases: Sendable {
             Message(
                 headline: "Ratings are temporarily unavailable",
                 text: "We are sorry. Please tell a member of staff this fault code: \($0).")
+        },
+        machine: {
+            switch $0 {
+            case .diskTooSmall:
+                "Code D1. Technician: the disk has no room for the data partition. Take a disk of 2 GB or more and write "
+                    + "the image to it."
+            case .noData:
+                "Code D2. Technician: the data partition does not work. Switch the kiosk on again; if the code stays, "
+                    + "change the disk."
+            case .damagedSystem:
+                "Code D3. Technician: the system on the disk is damaged. Write it anew as the guide says; the ratings "
+                    + "will be kept."
+            }
         },
         closed: Message(headline: "Ratings are closed at the moment", text: "Please come back later."),
         maintenance: .english,

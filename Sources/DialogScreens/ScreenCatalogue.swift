@@ -10,7 +10,8 @@ public enum ScreenCatalogue {
     }
 
     /// All screens in one language: `idle`, `question-1` …, `pressed`, `warning`, `thanks`, `not-recorded`, `closed`,
-    /// `not-enrolled`, `fault`, `maintenance-open` …, `enrolment-11` …; then every key pressed, `pressed-answer-1` ….
+    /// `not-enrolled`, `fault`, `fault-D1` …, `maintenance-open` …, `enrolment-11` …; then every key pressed,
+    /// `pressed-answer-1` ….
     public static func entries(for questionnaire: Questionnaire, language: String) -> [Entry] {
         var entries = [Entry(name: "idle", view: DialogView(screen: .idle, language: language))]
         let questions = questionnaire.questions.indices.map { question($0, of: questionnaire) }
@@ -32,6 +33,7 @@ public enum ScreenCatalogue {
                 Entry(name: name, view: DialogView(screen: screen, language: language, technicianMark: name == "fault"))
             )
         }
+        entries += MachineFault.allCases.map { machine($0, language: language) }
         return entries + pressed(questions, language: language)
     }
 
@@ -43,6 +45,13 @@ public enum ScreenCatalogue {
             ("trouble", .done([], trouble: 21)), ("both", .done([.receiptsTaken, .exported], trouble: 24)),
             ("restart", .restarting),
         ]
+    }
+
+    /// The screen of a machine that is not whole.
+    public static func machine(_ fault: MachineFault, language: String) -> Entry {
+        Entry(
+            name: "fault-\(fault.rawValue)",
+            view: DialogView(screen: .closed(.machine(fault)), language: language, technicianMark: true))
     }
 
     /// The view of a name; `question` stands for `question-1`.

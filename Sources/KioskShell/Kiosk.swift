@@ -83,7 +83,7 @@ public final class Kiosk {
         for number in [SIGTERM, SIGINT] {
             signals.append(try loop.onSignal(number) { [weak self] _ in self?.shutDown() })
         }
-        takeConsole()
+        console = settings.display.coverConsole(logger)
         let screen = try Screen(
             loop: loop, settings: settings.display, questionnaire: form.questionnaire, logger: logger)
         self.screen = screen
@@ -116,23 +116,6 @@ public final class Kiosk {
             case .failure(let error):
                 logger.error("the records were not checked after the failure", metadata: ["cause": "\(error)"])
             }
-        }
-    }
-
-    /// Covers the kernel's text console. A kiosk does its work without: at worst a cursor blinks in the picture.
-    private func takeConsole() {
-        let path = settings.display.console
-        guard [.auto, .drm, .fbdev].contains(settings.display.backend), path != "none" else { return }
-        do throws(DisplayError) {
-            let console = try Console(path)
-            self.console = console
-            if let warning = console.keyboardWarning {
-                logger.warning("keys still reach the text console", metadata: ["cause": "\(warning)"])
-            }
-        } catch {
-            logger.log(
-                level: error.code == .absent ? .info : .warning, "the text console is not covered",
-                metadata: ["cause": "\(error)"])
         }
     }
 

@@ -63,11 +63,13 @@ import Testing
         ]
         for (code, advice) in phrases.enrolmentAdvice { #expect(advice.contains("\(code)")) }
         #expect(phrases.enrolmentAdvice.keys.sorted() == Array(11...15))
+        let advice = MachineFault.allCases.map { (code: $0.rawValue, text: phrases.machine($0)) }
+        for (code, text) in advice { #expect(text.contains(" \(code). ")) }
         let texts =
             [
                 phrases.invitation, phrases.skip, phrases.finish, phrases.stillHere, phrases.moreTime,
                 phrases.progress(1, 6), phrases.secondsLeft(9),
-            ] + messages.flatMap { [$0.headline, $0.text] } + phrases.enrolmentAdvice.values
+            ] + messages.flatMap { [$0.headline, $0.text] } + phrases.enrolmentAdvice.values + advice.map(\.text)
         for text in texts {
             #expect(!text.isEmpty && !text.contains("  "))
             let isCyrillic = text.unicodeScalars.contains { ("а"..."я").contains($0) }
