@@ -40,12 +40,8 @@ public final class KnownScreens {
         self.language = language
     }
 
-    /// The name by which `known` draws this notice of a technician's visit.
-    func maintenance(_ notice: MaintenanceNotice) -> String {
-        let name = "\(notice)"
-        notices[name] = notice
-        return name
-    }
+    /// Knows this notice of a technician's visit by a name from now on.
+    func learn(_ notice: MaintenanceNotice, as name: String) { notices[name] = notice }
 
     /// The view of that name as `otsenka-kiosk render` knows it; `fault-3` for the fault of any number.
     private func view(_ name: String) -> DialogView? {

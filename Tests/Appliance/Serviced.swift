@@ -32,8 +32,8 @@ extension Hall {
         say("the note on the boot partition opened a visit")
         try stick.put(
             "[Match]\nType=ether\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\nDNS=10.0.2.3\n", as: Self.network)
-        let done = screens.maintenance(.done([.networkSet, .exported], trouble: nil))
-        try plug(stick, until: done)
+        screens.learn(.done([.networkSet, .exported], trouble: nil), as: "maintenance-carried")
+        try plug(stick, until: "maintenance-carried")
         try unplugged(until: "idle")
         let files = try stick.names(in: "otsenka")
         guard try kiosk.has(Self.network), try !kiosk.has(Self.note), !files.isEmpty else {
@@ -58,8 +58,8 @@ extension Hall {
         try allow(["read-stick", "install-update"])
         try see("maintenance-stick")
         say("the collector's note opened a visit")
-        let done = screens.maintenance(.done([.receiptsTaken, .updateInstalled], trouble: nil))
-        try plug(stick, until: done)
+        screens.learn(.done([.receiptsTaken, .updateInstalled], trouble: nil), as: "maintenance-updated")
+        try plug(stick, until: "maintenance-updated")
         try kiosk.unplug(Stick.device)
         try waitForRestart()
         say("receipts and an update were taken from the stick, and the kiosk restarts once it is out")
