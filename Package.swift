@@ -223,7 +223,10 @@ let testTargets: [Target] = [
     tests("KioskWeb", [hummingbirdTesting]),
     tests(
         "KioskShell",
-        ["Dialog", "DialogScreens", "Evdev", "KioskControl", "Questionnaires", "Ratings", "otsenka-kiosk"]),
+        [
+            "Dialog", "DialogScreens", "Display", "Evdev", "KioskControl", "Questionnaires", "Ratings", "Systemd",
+            "otsenka-kiosk", logging,
+        ]),
     tests("Uplink", [hummingbird, crypto]),
     tests(
         "CollectorSQLite",

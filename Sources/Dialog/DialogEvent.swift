@@ -39,7 +39,7 @@ public enum DialogKey: Hashable, Sendable {
     case moreTime
     /// The next language of the questionnaire.
     case language
-    /// A button that the table does not name: it wakes the screen and shows that somebody is there.
+    /// A button that stands for no answer: it wakes the screen and shows that somebody is there.
     case other
 
     /// The spelling in the settings: `answer-1` …, `skip`, `finish`, `more-time`, `language`, `other`.

@@ -26,7 +26,8 @@ struct ContactTracker {
             guard open.remove(contact) != nil, open.isEmpty else { return [] }
             return [.allContactsUp]
         case .key(_, let name, let pressed):
-            let key = keys[name] ?? .other
+            // A keyboard has a hundred keys that the table does not name; none of them does anything (reliability.md §5.4).
+            guard let key = keys[name] else { return [] }
             if !pressed { return [.keyUp(key)] }
             return event.synthesised ? [] : [.keyDown(key)]
         case .move, .deviceAdded, .deviceRemoved, .ignored:

@@ -11,6 +11,7 @@ final class Screen {
 
     private let loop: EventLoop
     private let settings: KioskSettings.DisplayPart
+    private let opener: (() throws(DisplayError) -> any DisplayDevice)?
     private let questionnaire: Questionnaire
     private let logger: Logger
     private(set) var panel: Panel?
@@ -27,11 +28,14 @@ final class Screen {
     private var lastError: DisplayError?
 
     /// Opens the display, or starts to wait for it. Throws `DisplayError` for one that waiting will not bring.
+    /// `opener` is for tests; without it the display is the one that the settings name.
     init(
-        loop: EventLoop, settings: KioskSettings.DisplayPart, questionnaire: Questionnaire, logger: Logger
+        loop: EventLoop, settings: KioskSettings.DisplayPart, questionnaire: Questionnaire, logger: Logger,
+        opener: (() throws(DisplayError) -> any DisplayDevice)? = nil
     ) throws {
         self.loop = loop
         self.settings = settings
+        self.opener = opener
         self.questionnaire = questionnaire
         self.logger = logger
         if let watch = try? DisplayWatch() {
@@ -66,8 +70,10 @@ final class Screen {
 
     private func open() throws {
         let display: any DisplayDevice
-        do { display = try settings.deviceSettings.open() } catch {
-            guard error.isWorthRetrying else { throw error }
+        do { display = try openDevice() } catch {
+            // A display that was waited for, or that worked, may be half there: its file exists before udev has set its
+            // rights, its card before it has told of its screens. Only a start can know that waiting is in vain.
+            guard error.isWorthRetrying || waitingSince != nil else { throw error }
             if lastError != error { logger.warning("waiting for a display", metadata: ["cause": "\(error)"]) }
             lastError = error
             waitingSince = waitingSince ?? KernelClock.monotonic.milliseconds
@@ -86,6 +92,11 @@ final class Screen {
         lost?(false)
         if let view { show(view) }
         redrawn?()
+    }
+
+    private func openDevice() throws(DisplayError) -> any DisplayDevice {
+        guard let opener else { return try settings.deviceSettings.open() }
+        return try opener()
     }
 
     /// Looks after the display, or for one.

@@ -10,7 +10,8 @@ extension Hall {
         for (name, start) in [
             ("the clock in 1970", startIn1970), ("without input", startWithoutInput),
             ("without a screen", startWithoutScreen), ("with a full data partition", startFull),
-            ("with a damaged data partition", startDamaged),
+            ("with a damaged data partition", startDamaged), ("on a small disk", startOnSmallDisk),
+            ("with a data partition beyond repair", startBeyondRepair),
         ] {
             do {
                 try start()
@@ -77,6 +78,22 @@ extension Hall {
         try visit(mark: 4, by: .touch)
         try expectReport()
         say("with room again: the dialog is back, a visit is in the report")
+    }
+
+    /// No room for a data partition, where a rating could be kept: nobody is asked.
+    private func startOnSmallDisk() throws {
+        try onAnotherKiosk(diskMiB: 1500) {
+            let (seconds, _) = try powerOn(until: ["fault-D1"])
+            say("on a disk of 1500 MiB: code D1 on the screen in \(Int(seconds)) s")
+        }
+    }
+
+    /// Every copy of the superblock is gone. The kiosk must not make it anew: what is on it may be saved elsewhere.
+    private func startBeyondRepair() throws {
+        let data = try data()
+        try data.spoil(from: 0, bytes: data.length)
+        let (seconds, _) = try powerOn(until: ["fault-D2"])
+        say("with noise all over the data partition: code D2 on the screen in \(Int(seconds)) s")
     }
 
     /// The beginning of the file system: its superblock, its list of groups, the first tables.

@@ -11,11 +11,16 @@ extension Emulator {
         _ = try Child.output(["mcopy", "-o", "-i", partition, file, "::/" + name], log: folder + "/mcopy.log")
     }
 
+    /// Copies a file from there.
+    func get(_ name: String, to path: String) throws {
+        _ = try Child.output(["mcopy", "-n", "-o", "-i", partition, "::/" + name, path], log: folder + "/mcopy.log")
+    }
+
     /// The text of a file there; nothing if there is none.
     public func text(of name: String) throws -> String? {
         guard try has(name) else { return nil }
         let path = folder + "/read.txt"
-        _ = try Child.output(["mcopy", "-n", "-o", "-i", partition, "::/" + name, path], log: folder + "/mcopy.log")
+        try get(name, to: path)
         return try String(contentsOf: URL(filePath: path), encoding: .utf8)
     }
 

@@ -15,6 +15,8 @@ public final class Emulator {
     public let folder: String
     public var disk: String { folder + "/disk.img" }
     public var log: String { folder + "/qemu.log" }
+    /// What the machine wrote to its serial line since its start.
+    var serial: String { folder + "/serial.log" }
     private let pace: Pace
     /// What is built in at the next start.
     public var parts = Parts()
@@ -80,19 +82,21 @@ public final class Emulator {
         try FileManager.default.copyItem(atPath: "/usr/share/OVMF/OVMF_VARS_4M.fd", toPath: variables)
         let socket = folder + "/qmp"
         unlink(socket)
+        unlink(serial)
         try drive?.start()
         machine = try Child(
             [
-                "qemu-system-x86_64", "-machine", "q35", "-smp", "2", "-m", "1024",
+                "qemu-system-x86_64", "-machine", parts.machine, "-smp", "2", "-m", "1024",
                 "-nodefaults", "-display", "none", "-no-reboot",
                 // q35's own watchdog would end a guest that a busy host keeps waiting.
                 "-action", "watchdog=none",
                 "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd",
                 "-drive", "if=pflash,format=raw,unit=1,file=\(variables)",
                 "-device", "qemu-xhci,id=usb", "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,id=card",
-                "-qmp", "unix:\(socket),server=on,wait=off", "-serial", "file:\(folder)/serial.log",
+                "-qmp", "unix:\(socket),server=on,wait=off", "-serial", "file:\(serial)",
             ] + (drive?.arguments ?? ["-drive", "file=\(disk),format=raw,if=none,id=disk"])
-                + ["-device", "virtio-blk-pci,drive=disk,bootindex=1"] + parts.arguments + pace.arguments, log: log)
+                + ["-device", "virtio-blk-pci,drive=disk,bootindex=1,id=disk0"] + parts.arguments + pace.arguments,
+            log: log)
         monitor = try Monitor(path: socket, log: log)
     }
 
@@ -134,13 +138,16 @@ public final class Emulator {
         try running().call(command, arguments)
     }
 
+    /// By the machine's own drive: naming QEMU's node would wait for the flush that is held up, for ever.
+    private static let gate = "qemu-io -d /machine/peripheral/disk0/virtio-backend"
+
     /// Holds up the next flush of the drive that forgets, until `releaseFlush`.
-    public func holdFlush() throws { _ = try running().human("qemu-io gate \"break flush_to_disk held\"") }
+    public func holdFlush() throws { _ = try running().human("\(Self.gate) \"break flush_to_disk held\"") }
 
     /// Whether there was one to let go. QEMU says so in its log only.
     public func releaseFlush() throws -> Bool {
         let before = try refusals()
-        _ = try running().human("qemu-io gate \"resume held\"")
+        _ = try running().human("\(Self.gate) \"resume held\"")
         return try refusals() == before
     }
 
@@ -164,21 +171,27 @@ public final class Emulator {
 
 extension Emulator {
     /// A finger at a pixel, down for 80 ms.
-    public func touch(x: Int, y: Int) throws {
-        fingers += 1
-        let (slot, finger) = (0, fingers)
-        func contact(_ type: String, _ more: [String: Any] = [:], finger: Int) -> [String: Any] {
+    public func touch(x: Int, y: Int) throws { try lay(fingersAt: [(x, y)], seconds: 0.08) }
+
+    /// Fingers that come down together, one after the other, and lie for so many seconds.
+    public func lay(fingersAt places: [(x: Int, y: Int)], seconds: Double) throws {
+        func contact(_ type: String, _ slot: Int, _ more: [String: Any] = [:], finger: Int) -> [String: Any] {
             let data: [String: Any] = ["type": type, "slot": slot, "tracking-id": finger, "axis": "x", "value": 0]
             return ["type": "mtt", "data": data.merging(more) { $1 }]
         }
-        try send([
-            contact("begin", finger: finger),
-            contact("data", ["axis": "x", "value": Self.absolute(x, of: Self.width)], finger: finger),
-            contact("data", ["axis": "y", "value": Self.absolute(y, of: Self.height)], finger: finger),
-            Self.button("touch", isDown: true),
-        ])
-        usleep(80_000)
-        try send([contact("end", finger: -1), Self.button("touch", isDown: false)])
+        for (slot, place) in places.enumerated() {
+            fingers += 1
+            try send([
+                contact("begin", slot, finger: fingers),
+                contact("data", slot, ["axis": "x", "value": Self.absolute(place.x, of: Self.width)], finger: fingers),
+                contact(
+                    "data", slot, ["axis": "y", "value": Self.absolute(place.y, of: Self.height)], finger: fingers),
+                Self.button("touch", isDown: true),
+            ])
+        }
+        usleep(UInt32(seconds * 1_000_000))
+        for slot in places.indices { try send([contact("end", slot, finger: -1)]) }
+        try send([Self.button("touch", isDown: false)])
     }
 
     /// The absolute pointer with its left button, as many resistive panels are.
@@ -224,6 +237,9 @@ extension Emulator {
 }
 
 extension Emulator.Parts {
+    /// Without input there is no PS/2 keyboard either.
+    fileprivate var machine: String { hasInput ? "q35" : "q35,i8042=off" }
+
     fileprivate var arguments: [String] {
         var words: [String] = []
         if hasScreen { words += ["-device", "VGA,xres=\(Emulator.width),yres=\(Emulator.height)"] }

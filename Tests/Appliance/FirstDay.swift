@@ -2,9 +2,8 @@ import Glibc
 import RealPrograms
 
 extension Hall {
-    /// Item 1: power to dialog, enrolment by the file, ten visits each by touch, buttons and pointer, all in the report.
+    /// Item 1, after power to dialog and enrolment by the file: ten visits each by touch, buttons and pointer, all in the report.
     public func firstDay() throws {
-        try firstStart()
         for way in Way.allCases {
             if way == .pointer {
                 try kiosk.plugPointer()

@@ -19,8 +19,10 @@ public final class Hall {
     public static let screenSeconds = 600.0
     /// How long a press may take to be seen; then it is given again.
     private static let answerSeconds = 6.0
+    /// Between two looks at the panel: QEMU's guest stands still while it makes a picture.
+    static let lookMicroseconds: UInt32 = 100_000
 
-    public let kiosk: Emulator
+    public private(set) var kiosk: Emulator
     public let region: SecureRegion
     public let album: Album
     /// What every visitor did so far; the report must hold it.
@@ -28,6 +30,7 @@ public final class Hall {
     /// Whether a press must lead to a flush of a drive that tells of its orders; not for a subject that is wrong on purpose.
     var demandsFlushes = true
     let line: Line
+    private let (image, pace): (String, Emulator.Pace)
     let screens: KnownScreens
     let say: (String) -> Void
 
@@ -37,6 +40,7 @@ public final class Hall {
     ) throws {
         self.album = album
         self.say = say
+        (self.image, self.pace) = (image, pace)
         screens = try KnownScreens()
         // QEMU's user network shows the host's loopback as 10.0.2.2 (`make test-image` runs in a network namespace).
         region = try SecureRegion("region", hostNames: [Self.host], at: place)
@@ -75,11 +79,22 @@ public final class Hall {
                 return known
             }
             try album.keep(picture, otherwise)
-            usleep(20_000)
+            usleep(Self.lookMicroseconds)
         }
         throw ChildError(
             "none of \(names.joined(separator: ", ")) came within \(Int(seconds)) s; the last picture is in \(album.folder)"
         )
+    }
+
+    /// Another kiosk of the same image, on a disk of so many MiB; what is seen is it until it is given back.
+    func onAnotherKiosk(diskMiB: Int, _ body: () throws -> Void) throws {
+        let own = kiosk
+        kiosk = try Emulator(image: image, folder: own.folder + "/another", pace: pace, diskMiB: diskMiB)
+        defer {
+            kiosk.cut()
+            kiosk = own
+        }
+        try body()
     }
 
     // MARK: What happens
@@ -122,7 +137,9 @@ public final class Hall {
         }
         // A durable answer is acknowledged by the next screen; that is the thanks of the guarantees.
         said[said.count - 1].isThanked = true
-        try flushed(before: "thanks") { try press("finish", of: next, key: "ret", by: way) }
+        // «Готово» adds no answer: what is thanked for is on the drive already.
+        try press("finish", of: next, key: "ret", by: way)
+        try see("thanks")
     }
 
     /// Waits until a press has led to a screen; with a drive that tells of its orders, the drive must have been told to keep
@@ -157,6 +174,7 @@ public final class Hall {
             let pressed = ContinuousClock.now
             while pressed.duration(to: .now) < .seconds(Self.answerSeconds) {
                 if try screens.name(of: kiosk.picture(), among: [screen.name]) == nil { return }
+                usleep(Self.lookMicroseconds)
             }
         }
         throw ChildError("\(screen.name) did not answer to \(target) for \(Int(Self.screenSeconds)) s")

@@ -27,6 +27,7 @@ extension Hall {
         }
         say("the journal has grown by nothing: no visit, no restart")
         try pressTheBox()
+        try layHands()
     }
 
     /// Presses them all, and looks at the panel after each.
@@ -48,6 +49,7 @@ extension Hall {
                 try album.keep(picture, "foreign")
                 throw ChildError("the panel changed after \(what); the last picture is in \(album.folder)")
             }
+            usleep(Self.lookMicroseconds)
         } while began.duration(to: .now) < .seconds(seconds)
     }
 
@@ -58,7 +60,7 @@ extension Hall {
     private func plugIntruders() throws {
         let stick = kiosk.folder + "/stick.img"
         try Data(count: 16 << 20).write(to: URL(filePath: stick))
-        _ = try Child.output(["mformat", "-i", stick, "-F", "::"], log: stick + ".log")
+        _ = try Child.output(["mformat", "-i", stick, "::"], log: stick + ".log")
         try kiosk.add("blockdev-add", ["driver": "file", "filename": stick, "node-name": "stick"])
         try kiosk.add("netdev_add", ["type": "user", "id": Self.foreignNetwork])
         try kiosk.add("chardev-add", ["id": "foreign-line", "backend": ["type": "null", "data": [String: Any]()]])
@@ -90,6 +92,21 @@ extension Hall {
             try kiosk.press(key)
             try expectIdle(seconds: 1, after: "\(key) on a foreign keyboard")
         }
+    }
+
+    /// Ten fingers in the corners and along the edges, for a minute: what they may do is wake the dialog.
+    private func layHands() throws {
+        let (right, bottom) = (Emulator.width - 1, Emulator.height - 1)
+        let edges =
+            [(0, 0), (right, 0), (0, bottom), (right, bottom)]
+            + (1...3).flatMap { [(right * $0 / 4, 0), (0, bottom * $0 / 4)] }
+        try kiosk.lay(fingersAt: edges, seconds: 60)
+        try see("idle")
+        try visit(mark: 2, by: .touch)
+        say(
+            "ten fingers lay in the corners and along the edges for a minute: no mark came of it, and the dialog is back"
+        )
+        try expectReport()
     }
 
     /// Keys that the box has do what they do there, whatever else is held.

@@ -94,7 +94,8 @@ public struct PowerCuts {
         )
     }
 
-    /// Holds up the drive's flush after each press: the thanks must wait for it, and come once it may go. Ends with a cut.
+    /// Holds up the drive's flush after each mark: the next screen, which acknowledges it, must wait for it, and come once it may
+    /// go. Ends with a cut.
     public mutating func holdFlushes() throws {
         try hall.powerOn()
         defer { hall.kiosk.cut() }
@@ -108,11 +109,12 @@ public struct PowerCuts {
                 try hall.press("answer-\(mark)", of: question, key: "\(mark)", by: .touch)
             }
             hall.said[hall.said.count - 1].isThanked = true
-            try hold(before: "thanks") { try hall.press("finish", of: next, key: "ret", by: .touch) }
+            try hall.press("finish", of: next, key: "ret", by: .touch)
+            try hall.see("thanks")
         }
         hall.kiosk.cut()
         total.add(try drive.cut(&random))
-        hall.say("\(2 * Self.heldVisits) thanks waited for a flush of the drive that was held up")
+        hall.say("\(Self.heldVisits) marks waited for a flush of the drive that was held up")
     }
 
     @discardableResult
@@ -125,6 +127,7 @@ public struct PowerCuts {
             if try hall.screens.name(of: picture, among: [screen]) != nil {
                 throw EarlyThanks("the screen \(screen) was shown while the drive's flush was held up")
             }
+            usleep(Hall.lookMicroseconds)
         }
         guard try hall.kiosk.releaseFlush() else {
             throw EarlyThanks("a press led to no flush of the drive within \(Self.holdSeconds) s")

@@ -69,17 +69,27 @@ extension Hall {
         let target = running == "a" ? "b" : "a"
         kiosk.cut()
         try offer(bundle)
-        for seconds in [2, 10, 25] {
+        var cuts = 0
+        for seconds in [1, 4, 8] {
             try powerOn()
             try waitUntil("the other slot is given up", seconds: Self.installSeconds) {
-                try !kiosk.slots().contains { $0.hasPrefix("otsenka-\(target)") }
+                try !kiosk.slots().contains("otsenka-\(target).efi")
             }
             sleep(UInt32(seconds))
             kiosk.cut()
-            say("power cut \(seconds) s into writing: \(try kiosk.slots().joined(separator: " "))")
+            let slots = try kiosk.slots()
+            say("power cut \(seconds) s into writing: \(slots.joined(separator: " "))")
+            // The name of the program is the last thing that is written: with it the update is whole.
+            if slots.contains(where: { $0.hasPrefix("otsenka-\(target)") }) { break }
+            cuts += 1
         }
-        try powerOn()
-        try waitForRestart()
+        guard cuts > 0 else {
+            throw ChildError("no power cut met the installation; it is faster than the shortest wait")
+        }
+        if try !kiosk.slots().contains(where: { $0.hasPrefix("otsenka-\(target)") }) {
+            try powerOn()
+            try waitForRestart()
+        }
         try powerOn()
         try prove(target)
     }
