@@ -94,7 +94,7 @@ let adapters: [Target] = [
     module(
         "KioskShell",
         [
-            "Ratings", "Ledger", "KioskControl", "Dialog", "DialogScreens", "KioskJournal", "KioskWeb",
+            "Ratings", "Ledger", "Wire", "KioskControl", "Dialog", "DialogScreens", "KioskJournal", "KioskWeb",
             "Questionnaires",
             "Evdev", "Display", "Drawing", "Systemd", "UnixSocket", configuration, yams, crypto, logging,
         ]),
@@ -116,13 +116,14 @@ let programs: [Target] = [
         "otsenka-kiosk",
         [
             "KioskShell", "KioskControl", "Uplink", "Evdev", "Display", "Drawing", "DialogScreens", "Questionnaires",
-            "Systemd", "UnixSocket", "BatchFiles", "BatchFolder", "QRCode", argumentParser, logging,
+            "Systemd", "UnixSocket", "BatchFiles", "BatchFolder", "QRCode", "Ledger", "Ratings",
+            argumentParser, logging,
         ]),
     program(
         "otsenka-collector",
         [
             "CollectorWeb", "CollectorSQLite", "Collecting", "Reporting", "Curl", "BatchFiles", "BatchFolder",
-            "QRCode", "Systemd", "Wire", argumentParser, logging, serviceLifecycle,
+            "QRCode", "Systemd", "Wire", "Ledger", argumentParser, logging, serviceLifecycle,
         ]),
     program(
         "otsenka-bench",
@@ -241,6 +242,11 @@ let testTargets: [Target] = [
             "TortureUplink", "Torture", "RealPrograms", "BatchFiles", "Collecting", "Gzip", "Ledger", "SeededRandom",
             "Wire",
             "otsenka-kiosk", "otsenka-collector",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "MaintenanceTests",
+        dependencies: [
+            "KioskControl", "RealPrograms", "SeededRandom", "UnixSocket", "otsenka-kiosk", "otsenka-collector",
         ], swiftSettings: strict),
     tests("Torture"),
     tests("Appliance", ["RealPrograms", "SeededRandom"]),

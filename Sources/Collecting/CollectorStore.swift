@@ -57,6 +57,8 @@ public protocol StoreSnapshot {
     func branches(of chain: Int64) throws -> [BranchRow]
     func code(_ identifier: String) throws -> CodeRow?
     func heartbeat(_ kiosk: KioskID) throws -> HeartbeatRow?
+    /// The newest technician's visit that the kiosk was allowed.
+    func maintenance(of kiosk: KioskID) throws -> MaintenanceRow?
     /// The newest events first, at most `limit`.
     func events(limit: Int) throws -> [EventRow]
     /// Calls `body` with every event but the oldest `count`, in the order in which they were kept.
@@ -106,6 +108,8 @@ public protocol StoreTransaction: StoreSnapshot {
     /// Keeps evidence once: the same chain, first record and last hash are not kept twice. False if it was there.
     func insert(_ branch: BranchRow) throws -> Bool
     func put(_ heartbeat: HeartbeatRow) throws
+    /// Adds a visit, in place of the one before.
+    func put(_ maintenance: MaintenanceRow) throws
     /// Keeps the succession of a transport key once.
     func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws
     func insert(_ event: EventRow) throws

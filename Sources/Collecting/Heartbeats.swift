@@ -23,15 +23,19 @@ extension Collector {
             throw Refusal(
                 error: .malformed, message: "the body is not a heartbeat of at most \(Self.heartbeatBytes) bytes")
         }
-        let refusal = try await store.write { transaction in
-            try self.take(heartbeat, permit: permit, now: now, in: transaction)
+        let (refusal, orders) = try await store.write { transaction in
+            let refusal = try self.take(heartbeat, permit: permit, now: now, in: transaction)
+            let orders =
+                refusal == nil
+                ? try self.orders(for: permit.kiosk, opened: heartbeat.maintenance, now: now, in: transaction) : []
+            return (refusal, orders)
         }
         if let refusal { throw refusal }
         let seconds = UInt64(max(0, now / 1000))
         var note = SignedNote(text: SignedTime.text(kiosk: permit.kiosk, nonce: heartbeat.nonce, seconds: seconds))
         try note.sign(as: identity.name, with: identity.key)
         return HeartbeatAnswer(
-            time: note.serialized, configuration: 0,
+            time: note.serialized, configuration: 0, orders: orders,
             keys: PublishedKeys.digest(of: identity.successions.map(\.serialized)))
     }
 

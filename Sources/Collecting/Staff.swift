@@ -113,7 +113,7 @@ extension Collector {
         }
     }
 
-    private static func notKnown(_ id: KioskID) -> CollectorError {
+    static func notKnown(_ id: KioskID) -> CollectorError {
         CollectorError(
             code: .unknownKiosk,
             message: "no kiosk \(id) is known; `otsenka-collector kiosk list` shows those that are")

@@ -315,6 +315,8 @@ public struct EventRow: Equatable, Sendable {
         case restored
         case keyChanged = "key_changed"
         case overCeiling = "over_ceiling"
+        /// A technician's visit was allowed.
+        case maintenance
     }
 
     public var time: Int64

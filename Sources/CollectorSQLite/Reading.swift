@@ -168,6 +168,13 @@ extension SQLiteAccess: StoreSnapshot {
         }
     }
 
+    func maintenance(of kiosk: KioskID) throws -> MaintenanceRow? {
+        try one("SELECT * FROM maintenance WHERE kiosk = ?", [kiosk.rawValue]) { row in
+            MaintenanceRow(
+                kiosk: kiosk, number: try row.get("number"), until: try row.get("until"), note: try row.get("note"))
+        }
+    }
+
     func events(limit: Int) throws -> [EventRow] {
         try all("SELECT * FROM event ORDER BY id DESC LIMIT ?", [limit], event)
     }

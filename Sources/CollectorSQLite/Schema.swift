@@ -41,6 +41,17 @@ enum Schema {
         }
         migrator.registerMigration("4 lists of heads") { db in try db.execute(sql: heads) }
         migrator.registerMigration("5 ratings in order") { db in try db.execute(sql: ratings) }
+        migrator.registerMigration("6 technicians' visits") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE maintenance (
+                        kiosk TEXT PRIMARY KEY REFERENCES kiosk (id),
+                        number INTEGER NOT NULL,
+                        until INTEGER NOT NULL,
+                        note TEXT NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 

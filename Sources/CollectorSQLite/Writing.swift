@@ -280,6 +280,12 @@ extension SQLiteAccess: StoreTransaction {
         try row.run()
     }
 
+    func put(_ maintenance: MaintenanceRow) throws {
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO maintenance (kiosk, number, until, note) VALUES (?, ?, ?, ?)",
+            arguments: [maintenance.kiosk.rawValue, maintenance.number, maintenance.until, maintenance.note])
+    }
+
     func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws {
         try db.execute(
             sql: """

@@ -44,7 +44,7 @@ public struct CollectorRequest: Equatable, Sendable {
         let heartbeat = Heartbeat(
             epoch: vitals.epoch, boot: vitals.now.boot, bootMilliseconds: vitals.now.bootMilliseconds,
             wall: vitals.now.wall, clock: vitals.now.clock, unsent: vitals.unsent, marks: vitals.marks,
-            program: vitals.program, nonce: nonce)
+            program: vitals.program, nonce: nonce, maintenance: vitals.maintenance > 0 ? vitals.maintenance : nil)
         var fields = ["content-type": "application/json", "head": base64(vitals.head)]
         fields["receipt"] = vitals.receipt.map(base64)
         fields["otsenka-transport"] = (succession?.serialized).map(base64)

@@ -85,8 +85,10 @@ public enum ClosedReason: Equatable, Sendable {
     case fault(code: Int)
     /// The machine under the kiosk is not whole.
     case machine(MachineFault)
-    /// Told to close (opening hours, maintenance).
+    /// Told to close (opening hours).
     case closed
+    /// A technician's visit.
+    case maintenance(MaintenanceNotice)
 }
 
 /// What of the machine keeps the kiosk from asking; the raw values are codes of the technician's guide

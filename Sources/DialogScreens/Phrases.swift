@@ -14,6 +14,7 @@ struct Phrases: Sendable {
     var fault: @Sendable (_ code: Int) -> Message
     var machine: @Sendable (_ fault: MachineFault) -> String
     var closed: Message
+    var maintenance: Maintenance
     var stillHere: String
     var secondsLeft: @Sendable (_ seconds: Int) -> String
     var moreTime: String
@@ -39,6 +40,7 @@ struct Phrases: Sendable {
         case .fault(let code): fault(code)
         case .machine(let code): Message(headline: fault(1).headline, text: machine(code))
         case .closed: closed
+        case .maintenance(let notice): Message(headline: maintenance.headline, text: maintenance.text(of: notice))
         }
     }
 
@@ -84,6 +86,7 @@ struct Phrases: Sendable {
         },
         closed: Message(
             headline: "Сейчас оценки не принимаются", text: "Приём оценок возобновится позже."),
+        maintenance: .russian,
         stillHere: "Вы ещё здесь?",
         secondsLeft: { "Осталось \($0) с" },
         moreTime: "Мне нужно ещё время")
@@ -129,6 +132,7 @@ struct Phrases: Sendable {
             }
         },
         closed: Message(headline: "Ratings are closed at the moment", text: "Please come back later."),
+        maintenance: .english,
         stillHere: "Are you still there?",
         secondsLeft: { "\($0) s left" },
         moreTime: "I need more time")

@@ -10,7 +10,8 @@ public enum ScreenCatalogue {
     }
 
     /// All screens in one language: `idle`, `question-1` …, `pressed`, `warning`, `thanks`, `not-recorded`, `closed`,
-    /// `not-enrolled`, `fault`, `fault-D1` …, `enrolment-11` …; then every key pressed, `pressed-answer-1` ….
+    /// `not-enrolled`, `fault`, `fault-D1` …, `maintenance-open` …, `enrolment-11` …; then every key pressed,
+    /// `pressed-answer-1` ….
     public static func entries(for questionnaire: Questionnaire, language: String) -> [Entry] {
         var entries = [Entry(name: "idle", view: DialogView(screen: .idle, language: language))]
         let questions = questionnaire.questions.indices.map { question($0, of: questionnaire) }
@@ -25,6 +26,7 @@ public enum ScreenCatalogue {
             ("not-enrolled", .closed(.notEnrolled)), ("fault", .closed(.fault(code: 1))),
         ]
         let advice = Phrases.phrases(for: language).enrolmentAdvice.keys.sorted()
+        others += maintenance.map { ("maintenance-\($0)", .closed(.maintenance($1))) }
         others += advice.map { ("enrolment-\($0)", .closed(.enrolmentFailed(code: $0))) }
         for (name, screen) in others {
             entries.append(
@@ -33,6 +35,16 @@ public enum ScreenCatalogue {
         }
         entries += MachineFault.allCases.map { machine($0, language: language) }
         return entries + pressed(questions, language: language)
+    }
+
+    /// A technician's visit; the longest texts that can come about are among them.
+    private static var maintenance: [(String, MaintenanceNotice)] {
+        [
+            ("open", .open(wantsStick: false)), ("stick", .open(wantsStick: true)), ("working", .working),
+            ("done", .done([.exported], trouble: nil)), ("all", .done(MaintenanceDeed.allCases, trouble: nil)),
+            ("trouble", .done([], trouble: 21)), ("both", .done([.receiptsTaken, .exported], trouble: 24)),
+            ("restart", .restarting),
+        ]
     }
 
     /// The screen of a machine that is not whole.

@@ -35,6 +35,12 @@ public enum CommandRequest: Codable, Equatable, Sendable {
     case transportGeneration
     /// Vouch for a new transport key; the note of its succession, signed by itself. Answer: `succession`.
     case vouch(note: String)
+    /// Open a technician's visit by its signed note, as soon as nobody is asked. Answer: `done`, or `refused`.
+    case openMaintenance(note: String)
+    /// The technician is done: end the visit. Answer: `done`, or `refused` while none is open.
+    case endMaintenance
+    /// Who this kiosk is, and whom it believes. Answer: `identity`, or `refused`.
+    case identify
 }
 
 /// An answer of `run`.
@@ -52,6 +58,7 @@ public enum CommandAnswer: Codable, Equatable, Sendable {
     case receipted(epoch: Int, sequence: Int64, isNew: Bool)
     case generation(Int)
     case succession(note: String)
+    case identity(KioskIdentity)
     case done
     case refused(reason: String)
     case failed(reason: String)

@@ -26,6 +26,9 @@ public enum UplinkRequest: Codable, Equatable, Sendable {
     /// Notes of `Ledger.KeySuccession` that the collector publishes, to be followed as far as they can be believed.
     /// Answer: `keys`.
     case follow(successions: [String])
+    /// What the collector orders in its answer to a heartbeat, with its signed time for the nonce of the last `vitals`.
+    /// Answer: `received`, or `refused`. An order that is not known is passed over.
+    case orders([String], time: String)
 }
 
 /// An answer of `run`.
@@ -143,10 +146,14 @@ public struct Vitals: Codable, Equatable, Sendable {
     /// What a technician should look at: `no_input`, `no_display`, `disk_low`, `fork` …
     public var marks: [String]
     public var program: String
+    /// Base64 of 16 random bytes: the collector signs its time for it, and then `run` believes it.
+    public var nonce: String?
+    /// The number of the newest technician's visit that was opened here; 0 before the first.
+    public var maintenance: Int64
 
     public init(
         kiosk: KioskID, epoch: Int, head: String, receipt: String?, now: KioskTime, unsent: Int, marks: [String],
-        program: String
+        program: String, nonce: String? = nil, maintenance: Int64 = 0
     ) {
         self.kiosk = kiosk
         self.epoch = epoch
@@ -156,5 +163,7 @@ public struct Vitals: Codable, Equatable, Sendable {
         self.unsent = unsent
         self.marks = marks
         self.program = program
+        self.nonce = nonce
+        self.maintenance = maintenance
     }
 }

@@ -51,6 +51,8 @@ public final class Journal {
     public internal(set) var setAside: SetAside?
     /// After a failure of a large store: its older records have yet to be looked at (`JournalWorker.checkRest`).
     public internal(set) var isUnderCheck = false
+    /// The number of the newest technician's visit that was opened; 0 before the first.
+    public internal(set) var maintenance: Int64 = 0
     var gauge: SpaceGauge
     private var appendStatements: AppendStatements?
     private var poison: String?

@@ -34,7 +34,7 @@ extension Journal {
             let newer = receiptKeys(of: epoch.enrolment).dropFirst().suffix(EnrolmentNote.mostReceiptKeys)
             return EnrolmentNote(
                 enrolment: epoch.enrolment, boot: boot, receipt: epoch.receipt,
-                receiptKeys: newer.isEmpty ? nil : Array(newer))
+                receiptKeys: newer.isEmpty ? nil : Array(newer), maintenance: maintenance > 0 ? maintenance : nil)
         }
     }
 

@@ -49,6 +49,8 @@ struct EnrolmentNote: Codable, Equatable {
     var receipt: String?
     /// The receipt keys that followed the one of the enrolment, the newest last; nothing where none did.
     var receiptKeys: [PublicKey]?
+    /// The number of the newest technician's visit that was opened; nothing before the first.
+    var maintenance: Int64?
     /// The epoch's head when the journal was closed in order; nothing while it is open, and after a crash.
     var closed: Closed?
 

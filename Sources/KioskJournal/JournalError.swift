@@ -29,6 +29,8 @@ public enum JournalError: Error, Equatable {
     case noSuchRecord(epoch: Int, sequence: Int64)
     /// A note that is no receipt for this journal's records; nothing was changed.
     case receipt(ReceiptRefusal)
+    /// The note of a technician's visit that is not to be opened; nothing was changed.
+    case maintenance(MaintenanceRefusal)
     /// An earlier failure left the store in doubt: it must be opened again before it is used.
     case poisoned(cause: String)
     /// Too many requests wait for the store.
@@ -65,6 +67,7 @@ extension JournalError: CustomStringConvertible {
         case .noSuchRecord(let epoch, let sequence):
             "the journal does not hold record \(sequence) of epoch \(epoch); ask from the first one it keeps"
         case .receipt(let refusal): "this is no receipt for our records: \(refusal)"
+        case .maintenance(let refusal): "\(refusal)"
         case .poisoned(let cause): "the journal must be opened again after a failure: \(cause)"
         case .overloaded(let limit): "\(limit) requests already wait for the journal; ask again later"
         }
@@ -74,7 +77,7 @@ extension JournalError: CustomStringConvertible {
     public var exitStatus: Int32 {
         switch self {
         case .wrongPragma, .newerFormat, .key: 78
-        case .damaged, .receipt, .lineTooLong, .unencodable, .noSuchRecord, .staleEpoch: 65
+        case .damaged, .receipt, .maintenance, .lineTooLong, .unencodable, .noSuchRecord, .staleEpoch: 65
         case .notEnrolled: 69
         case .alreadyOpen, .full, .io, .poisoned, .overloaded: 75
         }

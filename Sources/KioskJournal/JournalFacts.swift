@@ -23,6 +23,8 @@ public struct JournalFacts: Equatable, Sendable {
     public let setAside: SetAside?
     /// After a failure of a large store: its older records have yet to be looked at.
     public let isUnderCheck: Bool
+    /// The number of the newest technician's visit that was opened; 0 before the first.
+    public let maintenance: Int64
 }
 
 extension Journal {
@@ -31,6 +33,7 @@ extension Journal {
         JournalFacts(
             enrolment: enrolment, receiptKey: enrolment.map { receiptKey(of: $0) }, journalKey: publicKey, boot: boot,
             head: head, receipted: receipted, receipt: receipt, unsent: unsent,
-            capacity: gauge.capacity, setAside: setAside, isUnderCheck: isUnderCheck)
+            capacity: gauge.capacity, setAside: setAside, isUnderCheck: isUnderCheck,
+            maintenance: maintenance)
     }
 }

@@ -124,6 +124,7 @@ struct Entrance {
             let journal = try Journal(
                 files: files, limits: limits, store: store, ring: ring, lock: lock, epochs: epochs,
                 successions: successions, boot: boot.now, gauge: SpaceGauge(capacity))
+            journal.maintenance = note?.maintenance ?? 0
             return (journal, boot.before)
         } catch {
             throw judge(error)

@@ -34,6 +34,10 @@ final class CommandService {
         var backlogChanged: () -> Void
         /// A record was stored on command.
         var journalGrew: () -> Void
+        /// Takes the note of a technician's visit; hears why not, or nothing.
+        var openMaintenance: (String, @escaping (String?) -> Void) -> Void
+        /// Ends the visit; gives why not, or nothing.
+        var endMaintenance: () -> String?
     }
 
     /// How many lines one `export` answer may hold, and their bytes.
@@ -87,6 +91,11 @@ final class CommandService {
                 .generation($0)
             }
         case .vouch(let note): vouch(note, reply)
+        case .openMaintenance(let note):
+            hooks.openMaintenance(note) { reason in reply(reason.map { .refused(reason: $0) } ?? .done) }
+        case .identify:
+            reply(kiosk.identity.map { .identity($0) } ?? .refused(reason: "\(JournalError.notEnrolled)"))
+        case .endMaintenance: reply(hooks.endMaintenance().map { .refused(reason: $0) } ?? .done)
         }
     }
 

@@ -46,6 +46,14 @@ final class DialogDriver {
     var view: DialogView { machine.view }
     var isSettled: Bool { machine.isSettled }
 
+    /// Whether no visitor is before the screen.
+    var isAtRest: Bool {
+        switch machine.view.screen {
+        case .idle, .closed: machine.isSettled
+        case .question, .thanks, .notRecorded: false
+        }
+    }
+
     /// Shows the present view; the first frame of the program.
     func begin() {
         orders.show(machine.view)

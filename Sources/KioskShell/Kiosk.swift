@@ -45,6 +45,7 @@ public final class Kiosk {
     private var signals: [SignalWatch] = []
     private var heart: Heart?
     private var housekeeping: Housekeeping?
+    private var maintenance: MaintenanceDriver?
 
     /// Opens the journal and the loop. Throws `JournalError`, `SystemdError`.
     public init(settings: KioskSettings, form: LoadedQuestionnaire, logger: Logger) throws {
@@ -142,12 +143,20 @@ public final class Kiosk {
     }
 
     private func startSockets() throws {
+        let maintenance = try MaintenanceDriver(
+            loop: loop, worker: worker, clock: clock, settings: settings.maintenance, logger: logger,
+            hooks: MaintenanceDriver.Hooks(
+                isAtRest: { [weak self] in self?.dialog?.isAtRest == true },
+                changed: { [weak self] in self?.openOrClose() },
+                journalGrew: { [weak self] in self?.journalGrew() }))
+        self.maintenance = maintenance
         let folder = settings.runtimeFolder
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
         uplink = try UplinkService(
             socket: SocketPlace(path: folder + "/uplink.sock", logger: logger), loop: loop, worker: worker,
-            kiosk: facts, clock: clock, releaseKeys: settings.releaseKeys)
+            kiosk: facts, clock: clock, releaseKeys: settings.releaseKeys,
+            ordered: { [weak maintenance] note, time, reply in maintenance?.open(note, proved: time, reply: reply) })
         commands = try CommandService(
             socket: SocketPlace(path: folder + "/control.sock", logger: logger), loop: loop, worker: worker,
             kiosk: facts, clock: clock,
@@ -162,7 +171,9 @@ public final class Kiosk {
                 enrolled: { [weak self] in self?.enrolled($0) },
                 enrolmentFailed: { [weak self] in self?.enrolmentFailed($0) },
                 backlogChanged: { [weak self] in self?.uplink?.backlogChanged() },
-                journalGrew: { [weak self] in self?.journalGrew() }))
+                journalGrew: { [weak self] in self?.journalGrew() },
+                openMaintenance: { [weak maintenance] note, reply in maintenance?.open(note, reply: reply) },
+                endMaintenance: { [weak maintenance] in maintenance?.finish() }))
     }
 
     private func startInput() throws {
@@ -211,6 +222,7 @@ public final class Kiosk {
 
     private func show(_ view: DialogView) {
         screen?.show(view)
+        maintenance?.dialogChanged()
         if let frames = screen?.panel?.frames { web?.bridge.shown(frames) }
     }
 
@@ -268,6 +280,7 @@ public final class Kiosk {
         if facts.journal.enrolment == nil {
             return enrolmentTrouble.map { .enrolmentFailed(code: $0.rawValue) } ?? .notEnrolled
         }
+        if let notice = maintenance?.notice { return .maintenance(notice) }
         if isFull { return .storeFull }
         return facts.marks.contains(.noInput) ? .noInput : nil
     }
@@ -284,6 +297,7 @@ public final class Kiosk {
 
     private func close() {
         housekeeping?.stop()
+        maintenance?.stop()
         input?.stop()
         uplink?.close()
         uplink = nil
@@ -310,6 +324,7 @@ public final class Kiosk {
                 for end in OpenSessions.ends(of: lines, refused: failed.read()) {
                     _ = try journal.append(.session(end), at: stamp)
                 }
+                if let end = MaintenanceDriver.end(of: lines) { _ = try journal.append(.maintenance(end), at: stamp) }
                 _ = try journal.append(.boot(program), at: stamp)
                 _ = try journal.append(.config(config), at: stamp)
                 failed.remove()

@@ -11,6 +11,7 @@ public struct KioskSettings: Equatable, Sendable {
     public var display = DisplayPart()
     public var input = InputPart()
     public var dialog = DialogPart()
+    public var maintenance = MaintenancePart()
     /// A YAML questionnaire; nothing takes the embedded one.
     public var questionnaire: String?
     /// Ed25519 public keys, base64: whose signature makes a release, as the image was made. Their successors are followed.
@@ -51,6 +52,14 @@ public struct KioskSettings: Equatable, Sendable {
         public var rotation = 0
         /// What each key means: `KEY_1=answer-1`, `KEY_ENTER=finish` (see `DialogKey.name`).
         public var keys = (1...5).flatMap { ["KEY_\($0)=answer-\($0)", "KEY_KP\($0)=answer-\($0)"] }
+    }
+
+    /// `maintenance:`
+    public struct MaintenancePart: Equatable, Sendable {
+        /// The socket behind which systemd starts `otsenka-kiosk maintain`.
+        public var socket = "/run/otsenka-maintain.sock"
+        /// Holds a file for each USB stick that is plugged in, named as its port; udev's rules keep it.
+        public var sticks = "/run/otsenka-sticks"
     }
 
     /// `dialog:`

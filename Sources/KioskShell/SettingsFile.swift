@@ -20,7 +20,7 @@ extension KioskSettings {
         "display.web-port", "display.console", "display.wait-seconds", "input.grab", "input.matrix", "input.rotation",
         "input.keys",
         "dialog.language", "dialog.warning-ms", "dialog.reset-ms",
-        "dialog.arm-ms", "dialog.highlight-ms", "dialog.thanks-ms",
+        "dialog.arm-ms", "dialog.highlight-ms", "dialog.thanks-ms", "maintenance.socket", "maintenance.sticks",
     ]
 
     /// Reads a YAML file (nothing: defaults) and the environment's `OTSENKA_…` over it.

@@ -74,6 +74,8 @@ extension KioskSettings {
         }
         try display.take(from: reader)
         try input.take(from: reader)
+        try reader.string("maintenance.socket", into: &maintenance.socket)
+        try reader.string("maintenance.sticks", into: &maintenance.sticks)
         try dialog.take(from: reader, atPanel: ![.headless, .web].contains(display.backend))
     }
 }

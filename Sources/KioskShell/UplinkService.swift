@@ -5,6 +5,7 @@ import Ledger
 import Logging
 import Ratings
 import Systemd
+import Wire
 
 /// Answers the uplink on `uplink.sock`: batches out, receipts in.
 final class UplinkService {
@@ -29,14 +30,19 @@ final class UplinkService {
     private let releaseKeys: [PublicKey]
     private var server: SocketServer<UplinkRequest, UplinkAnswer>?
     private var waiters: [Waiter] = []
+    /// What the last vitals were given for the collector's signed time, and when, in milliseconds of the boot clock.
+    private var nonce: (text: String, made: Int64)?
+    /// Takes the note of a technician's visit; hears why not, or nothing.
+    private let ordered: (String, ProvedTime?, @escaping (String?) -> Void) -> Void
 
     init(
         socket: SocketPlace, loop: EventLoop, worker: JournalWorker, kiosk: KioskFacts, clock: WallClock,
-        releaseKeys: [PublicKey]
+        releaseKeys: [PublicKey], ordered: @escaping (String, ProvedTime?, @escaping (String?) -> Void) -> Void
     ) throws {
         let logger = socket.logger
         self.clock = clock
         self.releaseKeys = releaseKeys
+        self.ordered = ordered
         self.loop = loop
         self.worker = worker
         self.kiosk = kiosk
@@ -71,7 +77,25 @@ final class UplinkService {
             reply(.received)
         case .vitals: vitals(reply)
         case .follow(let successions): follow(successions, reply)
+        case .orders(let orders, let time): take(orders, time, reply)
         }
+    }
+
+    /// Of all orders only the note of a technician's visit is known.
+    private func take(_ orders: [String], _ time: String, _ reply: Reply<UplinkAnswer>) {
+        guard let note = orders.first(where: { $0.hasPrefix("otsenka/maintenance/") }) else { return reply(.received) }
+        ordered(note, provedTime(time)) { reason in reply(reason.map { .refused(reason: $0) } ?? .received) }
+    }
+
+    /// The collector's time, if it was signed for our own nonce a short while ago.
+    private func provedTime(_ note: String) -> ProvedTime? {
+        guard let identity = kiosk.identity, let nonce,
+            let seconds = SignedTime.seconds(
+                in: note, kiosk: identity.kiosk, nonce: nonce.text, collector: identity.collectorName,
+                key: identity.receiptKey)
+        else { return nil }
+        return ProvedTime(
+            seconds: Int64(clamping: seconds), asked: nonce.made, heard: KernelClock.boot.milliseconds)
     }
 
     private func follow(_ notes: [String], _ reply: Reply<UplinkAnswer>) {
@@ -143,6 +167,8 @@ final class UplinkService {
     }
 
     private func vitals(_ reply: Reply<UplinkAnswer>) {
+        let fresh = Data((0..<16).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
+        nonce = (fresh, KernelClock.boot.milliseconds)
         perform(reply) { journal throws(JournalError) in
             (try journal.headCheckpoint(), journal.facts)
         } answer: { [kiosk] head, facts in
@@ -152,7 +178,7 @@ final class UplinkService {
                 Vitals(
                     kiosk: enrolment.kiosk, epoch: enrolment.epoch, head: head, receipt: facts.receipt,
                     now: kiosk.time(), unsent: Int(facts.unsent), marks: kiosk.marks.map(\.rawValue).sorted(),
-                    program: Release.version))
+                    program: Release.version, nonce: fresh, maintenance: facts.maintenance))
         }
     }
 

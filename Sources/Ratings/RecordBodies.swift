@@ -148,13 +148,16 @@ public struct Maintenance: Codable, Equatable, Sendable {
 
     public var moment: Moment
     public var technician: String
-    /// The verbs of `maintain` that were carried out.
+    /// The verbs of `maintain` that were carried out. Nothing with `closed` where the program did not live to see the end.
     public var done: [String]?
+    /// The number of the visit's note.
+    public var visit: Int64?
 
-    public init(moment: Moment, technician: String, done: [String]? = nil) {
+    public init(moment: Moment, technician: String, done: [String]? = nil, visit: Int64? = nil) {
         self.moment = moment
         self.technician = technician
         self.done = done
+        self.visit = visit
     }
 }
 

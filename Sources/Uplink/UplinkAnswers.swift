@@ -40,7 +40,7 @@ extension UplinkProgram {
     func heartbeat(_ collector: CollectorClient) throws(UplinkError) -> DeliveryEvent {
         guard case .vitals(let vitals) = try run.ask(.vitals) else { return enrolledAnew() }
         if isAnotherKiosk(vitals.kiosk, epoch: vitals.epoch) { return enrolledAnew() }
-        let nonce = Data((0..<16).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
+        let nonce = vitals.nonce ?? Data((0..<16).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
         let asked = ask(collector, at: vitals.now) { () throws(CurlError) in
             try collector.heartbeat(vitals, nonce: nonce)
         }
@@ -52,12 +52,23 @@ extension UplinkProgram {
         if let seconds = time {
             raiseTimeFloor(to: seconds)
             log.enter(.delivering)
+            try handOver(response)
             return .heartbeat(.accepted, epoch: vitals.epoch)
         }
         let answer = CollectorAnswer(
             status: response.status, body: Data(response.body), retryAfterSeconds: response.retryAfterSeconds)
         explain(response, answer)
         return .heartbeat(answer, epoch: vitals.epoch)
+    }
+
+    /// `run` judges an order by itself, and the time with it.
+    private func handOver(_ response: CurlResponse) throws(UplinkError) {
+        guard let answer = try? JSONDecoder().decode(HeartbeatAnswer.self, from: Data(response.body)),
+            !answer.orders.isEmpty
+        else { return }
+        if case .refused(let reason) = try run.ask(.orders(answer.orders, time: answer.time)) {
+            logger.warning("an order of the collector is refused", metadata: ["why": "\(reason)"])
+        }
     }
 
     /// Whether the collector has changed a key since this program last looked.

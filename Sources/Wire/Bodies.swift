@@ -76,10 +76,12 @@ public struct Heartbeat: Codable, Equatable, Sendable {
     public var program: String
     /// Base64 of 16 random bytes: the signed time in the answer names it, so that it cannot be replayed.
     public var nonce: String
+    /// The number of the newest technician's visit that was opened there; nothing before the first.
+    public var maintenance: Int64?
 
     public init(
         epoch: Int, boot: Int, bootMilliseconds: Int64, wall: String, clock: ClockState, unsent: Int, marks: [String],
-        program: String, nonce: String
+        program: String, nonce: String, maintenance: Int64? = nil
     ) {
         self.epoch = epoch
         self.boot = boot
@@ -90,10 +92,11 @@ public struct Heartbeat: Codable, Equatable, Sendable {
         self.marks = marks
         self.program = program
         self.nonce = nonce
+        self.maintenance = maintenance
     }
 
     enum CodingKeys: String, CodingKey {
-        case epoch, boot, wall, clock, unsent, marks, program, nonce
+        case epoch, boot, wall, clock, unsent, marks, program, nonce, maintenance
         case bootMilliseconds = "boot_ms"
     }
 }
@@ -104,7 +107,7 @@ public struct HeartbeatAnswer: Codable, Equatable, Sendable {
     public var time: String
     /// The newest configuration that the kiosk should hold.
     public var configuration: Int
-    /// Closed list, empty so far; an unknown order is ignored.
+    /// Closed list; an unknown order is ignored. So far: the note of a technician's visit (`Ledger.MaintenanceNote`).
     public var orders: [String]
     /// What `PublishedKeys.digest` gives; nothing while no key was ever changed. Only a hint to look: what is found there
     /// is signed.

@@ -4,8 +4,8 @@ import FoundationEssentials
 
 struct Kiosk: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Add kiosks, list, replace and revoke them.",
-        subcommands: [Add.self, List.self, Replace.self, Revoke.self])
+        abstract: "Add kiosks, list, replace and revoke them, let technicians visit them.",
+        subcommands: [Add.self, List.self, Replace.self, Revoke.self, Visit.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -62,7 +62,7 @@ extension Kiosk {
     }
 
     /// The id as a part of a path; nothing that would have to be escaped gets past this.
-    fileprivate static func pathSegment(_ kiosk: String) throws(CollectorFailure) -> String {
+    static func pathSegment(_ kiosk: String) throws(CollectorFailure) -> String {
         guard !kiosk.isEmpty,
             kiosk.utf8.allSatisfy({ (48...57).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 46 })
         else {

@@ -13,7 +13,8 @@ struct RenderCommand: ParsableCommand {
         commandName: "render", abstract: "Draw a screen of the dialog into a PNG file.",
         discussion: """
             Screens: idle, question (the first), question-1 …, pressed, warning, thanks, not-recorded, closed, \
-            not-enrolled, fault, fault-D1, pressed-answer-1 …, pressed-skip, pressed-finish, pressed-more-time.
+            not-enrolled, fault, fault-D1, maintenance-open, maintenance-stick, maintenance-working, maintenance-done …, \
+            pressed-answer-1 …, pressed-skip, pressed-finish, pressed-more-time.
             """)
 
     @Option(help: "The screen; the list is above.")

@@ -39,20 +39,7 @@ struct RunCommand: ParsableCommand {
     var settings: String?
 
     func run() throws {
-        // Taken as events by the loop; blocked before the process has a second thread, which would inherit the mask.
-        try SignalMask.block([SIGTERM, SIGINT])
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        let file = self.settings
-        let settings: KioskSettings
-        let form: LoadedQuestionnaire
-        do {
-            settings = try waiting {
-                try await KioskSettings.load(file: file, environment: ProcessInfo.processInfo.environment)
-            }
-            form = try LoadedQuestionnaire(path: settings.questionnaire)
-        } catch {
-            throw Failure(status: 78, message: "\(error)")
-        }
+        let (settings, form) = try Self.begin(settings: settings)
         OtsenkaKiosk.end(try Self.operate(settings, form))
     }
 
@@ -68,6 +55,24 @@ struct RunCommand: ParsableCommand {
             throw Failure(status: error.isPermission ? 77 : 69, message: "\(error)")
         } catch {
             throw Failure(status: 70, message: "\(error)")
+        }
+    }
+}
+
+extension ParsableCommand {
+    /// What a command that draws on the kiosk's screen begins with: signals that its loop takes as events, a log on standard
+    /// error, and the settings with the questionnaire that they name. Throws `Failure` 78 for bad ones.
+    static func begin(settings file: String?) throws -> (KioskSettings, LoadedQuestionnaire) {
+        // Blocked before the process has a second thread, which would inherit the mask.
+        try SignalMask.block([SIGTERM, SIGINT])
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        do {
+            let settings = try waiting {
+                try await KioskSettings.load(file: file, environment: ProcessInfo.processInfo.environment)
+            }
+            return (settings, try LoadedQuestionnaire(path: settings.questionnaire))
+        } catch {
+            throw Failure(status: 78, message: "\(error)")
         }
     }
 }

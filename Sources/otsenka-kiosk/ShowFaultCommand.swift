@@ -1,11 +1,8 @@
 import ArgumentParser
 import Dialog
 import Display
-import FoundationEssentials
-import Glibc
 import KioskShell
 import Logging
-import Systemd
 
 /// `otsenka-kiosk show-fault`: the screen of a machine on which `run` cannot start.
 struct ShowFaultCommand: ParsableCommand {
@@ -25,19 +22,7 @@ struct ShowFaultCommand: ParsableCommand {
     var settings: String?
 
     func run() throws {
-        try SignalMask.block([SIGTERM, SIGINT])
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        let file = self.settings
-        let settings: KioskSettings
-        let form: LoadedQuestionnaire
-        do {
-            settings = try waiting {
-                try await KioskSettings.load(file: file, environment: ProcessInfo.processInfo.environment)
-            }
-            form = try LoadedQuestionnaire(path: settings.questionnaire)
-        } catch {
-            throw Failure(status: 78, message: "\(error)")
-        }
+        let (settings, form) = try Self.begin(settings: settings)
         do {
             let screen = try FaultScreen(
                 code, settings: settings.display, form: form, logger: Logger(label: "otsenka.kiosk"))

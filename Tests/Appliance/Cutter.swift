@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import SeededRandom
 import Synchronization
+import TortureUplink
 
 /// When the power goes.
 enum Moment: Sendable {
@@ -47,7 +48,7 @@ final class Cutter: Sendable {
     /// An upload that does not come for so long is not waited for.
     private static let patience = 180.0
 
-    init(_ process: pid_t, _ moment: Moment, line: Line) {
+    init(_ process: pid_t, _ moment: Moment, line: Relay) {
         let (began, heard) = (ContinuousClock.now, line.heardBytes)
         Thread.detachNewThread { [self] in
             var speaking: ContinuousClock.Instant?

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import RealPrograms
 import Torture
+import TortureUplink
 
 /// A thanks that did not wait for the drive.
 struct EarlyThanks: Error, CustomStringConvertible {
@@ -29,7 +30,8 @@ public final class Hall {
     public internal(set) var said: [Said] = []
     /// Whether a press must lead to a flush of a drive that tells of its orders; not for a subject that is wrong on purpose.
     var demandsFlushes = true
-    let line: Line
+    /// Between the emulated network card and the collector: somebody cuts the power while the kiosk speaks.
+    let line: Relay
     private let (image, pace): (String, Emulator.Pace)
     let screens: KnownScreens
     let say: (String) -> Void
@@ -45,7 +47,7 @@ public final class Hall {
         // QEMU's user network shows the host's loopback as 10.0.2.2 (`make test-image` runs in a network namespace).
         region = try SecureRegion("region", hostNames: [Self.host], at: place)
         try region.start()
-        line = try Line(to: region.portNumber)
+        line = try Relay(to: region.portNumber)
         kiosk = try Emulator(image: image, folder: place.subfolder("kiosk"), pace: pace)
         let ticket = try region.ticket(Self.kioskName)
         try kiosk.put(

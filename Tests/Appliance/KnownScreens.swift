@@ -33,10 +33,18 @@ public final class KnownScreens {
     private let typesetter: Typesetter
     private let language: String
     private var drawn: [String: Known] = [:]
+    private var notices: [String: MaintenanceNotice] = [:]
 
     public init(language: String = "ru") throws {
         typesetter = try Typesetter()
         self.language = language
+    }
+
+    /// The name by which `known` draws this notice of a technician's visit.
+    func maintenance(_ notice: MaintenanceNotice) -> String {
+        let name = "\(notice)"
+        notices[name] = notice
+        return name
     }
 
     /// The view of that name as `otsenka-kiosk render` knows it; `fault-3` for the fault of any number.
@@ -44,6 +52,9 @@ public final class KnownScreens {
         let parts = name.split(separator: "-")
         if parts.count == 2, parts[0] == "fault", let code = Int(parts[1]) {
             return DialogView(screen: .closed(.fault(code: code)), language: language, technicianMark: true)
+        }
+        if let notice = notices[name] {
+            return DialogView(screen: .closed(.maintenance(notice)), language: language)
         }
         return ScreenCatalogue.view(named: name, of: questionnaire, language: language)
     }

@@ -56,7 +56,7 @@ extension Hall {
         try prove(slot)
     }
 
-    private func prove(_ slot: String) throws {
+    func prove(_ slot: String) throws {
         try waitUntil("slot \(slot) proves itself", seconds: Self.trialSeconds) {
             try kiosk.slots().contains("otsenka-\(slot).efi")
         }
@@ -123,7 +123,7 @@ extension Hall {
     }
 
     /// The kiosk restarts by itself, which ends the emulator.
-    private func waitForRestart() throws {
+    func waitForRestart() throws {
         try waitUntil("the kiosk restarts", seconds: Self.installSeconds) { kiosk.hasEnded }
     }
 

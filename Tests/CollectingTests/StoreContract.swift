@@ -196,6 +196,16 @@ import Testing
         #expect(heartbeat?.received == 2 && heartbeat?.marks == ["a\"b", "ж"] && heartbeat?.clock == .synced)
     }
 
+    @Test(arguments: StoreKind.allCases) func `a kiosk's newest visit is kept`(_ kind: StoreKind)
+        async throws
+    {
+        let (scene, id) = try await Self.prepared(kind)
+        #expect(try await scene.store.read { try $0.maintenance(of: id) } == nil)
+        let visits = [1, 2].map { MaintenanceRow(kiosk: id, number: $0, until: 10 * $0, note: "n\n\($0)") }
+        for visit in visits { try await scene.store.write { try $0.put(visit) } }
+        #expect(try await scene.store.read { try $0.maintenance(of: id) } == visits[1])
+    }
+
     @Test(arguments: StoreKind.allCases) func `a branch is kept once, events newest first`(_ kind: StoreKind)
         async throws
     {

@@ -43,6 +43,7 @@ extension MemoryTransaction: StoreSnapshot {
     }
     func code(_ identifier: String) -> CodeRow? { state.codes[identifier] }
     func heartbeat(_ kiosk: KioskID) -> HeartbeatRow? { state.heartbeats[kiosk] }
+    func maintenance(of kiosk: KioskID) -> MaintenanceRow? { state.maintenance[kiosk] }
     func events(limit: Int) -> [EventRow] { Array(state.events.reversed().prefix(limit)) }
     func forEachEvent(after count: Int, _ body: (EventRow) throws -> Void) throws {
         for event in state.events.dropFirst(count) { try body(event) }

@@ -16,6 +16,7 @@ public struct MemoryState: Sendable {
     var services: [String: Place] = [:]
     var codes: [String: CodeRow] = [:]
     var heartbeats: [KioskID: HeartbeatRow] = [:]
+    var maintenance: [KioskID: MaintenanceRow] = [:]
     /// By kiosk, oldest first.
     var transportKeys: [KioskID: [TransportRow]] = [:]
     /// By number.

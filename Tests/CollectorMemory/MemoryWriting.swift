@@ -91,6 +91,11 @@ extension MemoryTransaction: StoreTransaction {
         state.heartbeats[heartbeat.kiosk] = heartbeat
     }
 
+    func put(_ maintenance: MaintenanceRow) throws {
+        try require(state.kiosks[maintenance.kiosk] != nil, "a visit to a kiosk that is not known")
+        state.maintenance[maintenance.kiosk] = maintenance
+    }
+
     func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws {
         try require(state.kiosks[kiosk] != nil, "a transport key of a kiosk that is not known")
         let known = transportSuccessions(of: kiosk)

@@ -24,7 +24,7 @@ public struct Decoder: Sendable {
 
     public static let all: [Decoder] = [
         .record, .note, .request, .batch, .gzip, .enrolment, .answer, .frames, .questionnaire, .input, .heads, .export,
-        .succession, .batchFile, .codes,
+        .succession, .batchFile, .codes, .maintenance,
     ]
 
     public static func named(_ name: String) -> Decoder? { all.first { $0.name == name } }

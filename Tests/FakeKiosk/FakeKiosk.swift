@@ -218,12 +218,15 @@ extension FakeKiosk {
         return FakeRequest(head: head, body: body, first: first, last: last)
     }
 
-    public mutating func heartbeat(marks: [String] = [], unsent: Int = 0) throws -> FakeRequest {
+    public mutating func heartbeat(
+        marks: [String] = [], unsent: Int = 0, maintenance: Int64? = nil
+    ) throws -> FakeRequest {
         pass(milliseconds: 40)
         let heartbeat = Heartbeat(
             epoch: epoch, boot: boot, bootMilliseconds: bootMilliseconds, wall: "2026-11-22T08:00:00.000Z",
             clock: .free,
-            unsent: unsent, marks: marks, program: "0", nonce: Data(repeating: 7, count: 16).base64EncodedString())
+            unsent: unsent, marks: marks, program: "0", nonce: Data(repeating: 7, count: 16).base64EncodedString(),
+            maintenance: maintenance)
         let body = try JSONEncoder().encode(heartbeat)
         var head = RequestHead(
             method: "POST", path: Routes.heartbeat(id), fields: try fields(body, ["content-type": "application/json"]))

@@ -23,7 +23,7 @@ private func returns<Message: Codable & Equatable>(_ message: Message) throws ->
         let requests: [UplinkRequest] = [
             .identify, .batch(epoch: nil, first: nil, maximumRecords: 500, maximumBytes: 262_144),
             .batch(epoch: 1, first: 7, maximumRecords: 1, maximumBytes: 1), .wait(records: 1 << 40, seconds: 0.25),
-            .receipt(note: "otsenka\n"), .vitals,
+            .receipt(note: "otsenka\n"), .vitals, .orders(["otsenka/maintenance/"], time: "t"),
         ]
         for request in requests { #expect(try returns(request)) }
         for verdict in [Verdict.fork, .rewindKiosk, .epochClosed, .revoked, .malformed] {
@@ -53,6 +53,7 @@ private func returns<Message: Codable & Equatable>(_ message: Message) throws ->
         let commands: [CommandRequest] =
             [
                 .status, .verify, .export(first: 1), .certify(transportKey: key), .enrol(enrolment),
+                .openMaintenance(note: "n"), .endMaintenance,
             ] + EnrolmentTrouble.allCases.map { .enrolmentFailed($0) }
         for command in commands { #expect(try returns(command)) }
         let status = KioskStatus(
@@ -69,12 +70,12 @@ private func returns<Message: Codable & Equatable>(_ message: Message) throws ->
 
     @Test func everyVerbOfTheMaintenanceSeamComesBack() throws {
         let verbs: [MaintainVerb] = [
-            .setNetwork(.dhcp), .setNetwork(.fixed(address: "192.0.2.7/24", gateway: "192.0.2.1", nameServers: [])),
-            .setClock(seconds: 1), .readStick(port: "1-1"), .writeStick(port: "1-1"), .installUpdate(version: "2"),
+            .setNetwork, .setClock(seconds: 1), .readStick(port: "1-1"), .writeStick(port: "1-1"), .installUpdate,
             .restart,
         ]
-        for verb in verbs { #expect(try returns(MaintainRequest(verb: verb, visit: "note"))) }
-        for answer in [MaintainAnswer.done, .refused(reason: "r"), .failed(reason: "f")] {
+        for verb in verbs { #expect(try returns(MaintainRequest(verb: verb, visit: "note", successions: ["s"]))) }
+        let failures = MaintainTrouble.allCases.map { MaintainAnswer.failed($0, reason: "f") }
+        for answer in [MaintainAnswer.done(StickItem.allCases), .done([]), .refused(reason: "r")] + failures {
             #expect(try returns(answer))
         }
     }

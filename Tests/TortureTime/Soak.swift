@@ -6,6 +6,7 @@ import Ratings
 import RealPrograms
 import SeededRandom
 import Torture
+import TortureUplink
 
 /// G32: a soak. A real collector and real kiosks with visitors; the line is cut, the collector paused and started anew,
 /// clocks are set, one kiosk is killed again and again and its disk fills up. What the other programs hold stays flat, and
@@ -49,7 +50,7 @@ extension Soak {
     /// The programs of a soak.
     final class Scene {
         private let region: SecureRegion
-        private let line: SoakLine
+        private let line: Relay
         private let board = SoakBoard()
         private var kiosks: [ClockedKiosk] = []
         private var visitors: [SoakVisitors] = []
@@ -60,7 +61,7 @@ extension Soak {
             random = SplitMix(trial.seed)
             region = try SecureRegion("g32-region", at: trial.place)
             try region.start()
-            line = try SoakLine(to: region.portNumber)
+            line = try Relay(to: region.portNumber)
             for number in 1...Soak.kiosks {
                 let kiosk = try ClockedKiosk("g32-\(number)", at: trial.place)
                 let isSacrificed = number == Soak.kiosks

@@ -115,6 +115,7 @@ final class FakeRun: @unchecked Sendable {
             told.append(verdict)
             return .received
         case .follow(let successions): return follow(successions)
+        case .orders: return .received
         case .vitals:
             return .vitals(
                 Vitals(

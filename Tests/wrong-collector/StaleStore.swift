@@ -52,6 +52,7 @@ private struct StaleTransaction: StoreTransaction {
     func branches(of chain: Int64) throws -> [BranchRow] { try store.branches(of: chain) }
     func code(_ identifier: String) throws -> CodeRow? { try store.code(identifier) }
     func heartbeat(_ kiosk: KioskID) throws -> HeartbeatRow? { try store.heartbeat(kiosk) }
+    func maintenance(of kiosk: KioskID) throws -> MaintenanceRow? { try store.maintenance(of: kiosk) }
     func events(limit: Int) throws -> [EventRow] { try store.events(limit: limit) }
     func forEachEvent(after count: Int, _ body: (EventRow) throws -> Void) throws {
         try store.forEachEvent(after: count, body)
@@ -82,6 +83,7 @@ private struct StaleTransaction: StoreTransaction {
     func put(_ contact: BootContact, chain: Int64) throws { try store.put(contact, chain: chain) }
     func insert(_ branch: BranchRow) throws -> Bool { try store.insert(branch) }
     func put(_ heartbeat: HeartbeatRow) throws { try store.put(heartbeat) }
+    func put(_ maintenance: MaintenanceRow) throws { try store.put(maintenance) }
     func insert(_ succession: KeySuccession, of kiosk: KioskID, received: Int64) throws {
         try store.insert(succession, of: kiosk, received: received)
     }

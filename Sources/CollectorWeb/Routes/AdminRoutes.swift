@@ -72,6 +72,10 @@ struct AdminRoutes: Sendable {
             return try Answers.json(
                 try await staff.replace(context.parameters.get("kiosk") ?? "", address: order.address))
         }
+        router.post("admin/kiosks/{kiosk}/visit") { request, context in
+            let order = try await Self.read(MaintenanceOrder.self, of: request)
+            return try Answers.json(try await staff.visit(context.parameters.get("kiosk") ?? "", order))
+        }
         router.post("admin/kiosks/{kiosk}/revoke") { request, context in
             let order = try await Self.read(RevocationOrder.self, of: request)
             try await staff.revoke(context.parameters.get("kiosk") ?? "", reason: order.reason)

@@ -64,6 +64,18 @@ public struct Staff: Sendable {
         }
     }
 
+    /// Allows a technician to visit a kiosk, from now on.
+    public func visit(_ kiosk: String, _ order: MaintenanceOrder) async throws -> VisitTicket {
+        do {
+            let note = try await collector.visit(try Self.id(kiosk), order, now: now())
+            return VisitTicket(
+                kiosk: note.kiosk, technician: note.technician, until: CivilTime(seconds: note.until).rfc3339,
+                verbs: note.permissions.map(\.rawValue), note: note.serialized)
+        } catch let error as CollectorError {
+            throw CollectorFailure(error.code == .badName ? .usage : .data, error.message)
+        }
+    }
+
     private static func id(_ text: String) throws -> KioskID {
         guard let id = KioskID(rawValue: text) else {
             throw CollectorFailure(

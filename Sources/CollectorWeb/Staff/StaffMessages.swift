@@ -123,6 +123,17 @@ public struct RevocationOrder: Codable, Equatable, Sendable {
     public init(reason: String) { self.reason = reason }
 }
 
+/// A technician's visit that was allowed; the answer of `POST /admin/kiosks/{kiosk}/visit`.
+public struct VisitTicket: Codable, Equatable, Sendable {
+    public var kiosk: String
+    public var technician: String
+    /// RFC 3339.
+    public var until: String
+    public var verbs: [String]
+    /// The signed note.
+    public var note: String
+}
+
 /// That a command without facts of its own was done.
 public struct Done: Codable, Equatable, Sendable {
     public var done = true
