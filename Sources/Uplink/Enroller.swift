@@ -78,6 +78,16 @@ public struct Enroller {
         folder = StateFolder(path: plan.stateFolder)
     }
 
+    /// Who this kiosk has become by this very code; nothing where it has not. Whoever asks before `enrol` spends no code twice
+    /// when the power went between an enrolment and the removal of its file. Throws `UplinkError` 65 or 74 for the folder.
+    public func identityByThisCode() throws(UplinkError) -> KioskIdentity? {
+        guard let record = try folder.collector(), record.code == code.identifier, record.collector == address.text,
+            try folder.pendingEnrolment() == nil, case .identity(let identity)? = try? command(.identify),
+            identity.collector == address.text
+        else { return nil }
+        return identity
+    }
+
     /// Does it all. Throws `UplinkError` with the status of the Contract; the code can then be tried again.
     public func enrol() throws(UplinkError) -> EnrolmentResult {
         try folder.create()
@@ -91,7 +101,8 @@ public struct Enroller {
         // The keys first: should the power fail before `run` knows, the same code brings the same answer again.
         try folder.write(SigningKeyFile.key(pending.seed))
         try folder.write(
-            CollectorRecord(collector: address.text, authority: answer.authority, pin: pin?.text))
+            CollectorRecord(collector: address.text, authority: answer.authority, pin: pin?.text, code: code.identifier)
+        )
         // Inside the pinned connection the collector's own clock can be believed.
         if !address.isPlain, let seconds = response.dateSeconds { try folder.write(timeFloor: seconds) }
         let request = CommandRequest.enrol(Enrolment(identity: identity, collectorNonce: answer.collectorNonce))

@@ -168,4 +168,6 @@ struct CollectorRecord: Codable, Equatable, Sendable {
     var authority: String?
     /// The pin that the technician was given.
     var pin: String?
+    /// What names the one-time code to the collector; enrolments of earlier releases did not keep it.
+    var code: String?
 }

@@ -58,7 +58,11 @@ struct EnrolCommand: ParsableCommand {
         plan.stateFolder = state.stateDir
         plan.allowPlainLoopback = state.allowPlainLoopback
         do throws(UplinkError) {
-            let result = try Enroller(plan).enrol()
+            let enroller = try Enroller(plan)
+            if let identity = try enroller.identityByThisCode() {
+                return print("this code has enrolled the kiosk as \(identity.kiosk) before; nothing is left to do")
+            }
+            let result = try enroller.enrol()
             print(
                 "enrolled as \(result.identity.kiosk), epoch \(result.identity.epoch), with \(result.identity.collector)"
             )

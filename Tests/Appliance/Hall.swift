@@ -36,9 +36,11 @@ public final class Hall {
     let screens: KnownScreens
     let say: (String) -> Void
 
-    /// Makes the collector, adds the kiosk, and puts its enrolment file on the flashed disk.
+    /// Makes the collector, adds the kiosk, and puts its enrolment file on the flashed disk. With `tellsJournal` slot A writes its
+    /// journal to the serial line, `serial.log` in the kiosk's folder.
     public init(
-        image: String, place: Place, album: Album, pace: Emulator.Pace, say: @escaping (String) -> Void
+        image: String, place: Place, album: Album, pace: Emulator.Pace, tellsJournal: Bool = false,
+        say: @escaping (String) -> Void
     ) throws {
         self.album = album
         self.say = say
@@ -49,6 +51,7 @@ public final class Hall {
         try region.start()
         line = try Relay(to: region.portNumber)
         kiosk = try Emulator(image: image, folder: place.subfolder("kiosk"), pace: pace)
+        if tellsJournal { try Probe.tellJournal(of: kiosk) }
         let ticket = try region.ticket(Self.kioskName)
         try kiosk.put(
             """

@@ -47,6 +47,18 @@ struct Probe {
         throw ChildError("the script did not come to its end; see \(kiosk.serial)")
     }
 
+    /// Has the slot's starts write the journal to the serial line from now on, for people who look why something fails.
+    static func tellJournal(of kiosk: Emulator, slot: String = "a") throws {
+        let program = "EFI/Linux/otsenka-\(slot).efi"
+        let (own, telling) = (kiosk.folder + "/own.efi", kiosk.folder + "/telling.efi")
+        try kiosk.get(program, to: own)
+        let words = [
+            "console=ttyS0", "systemd.journald.forward_to_console=1", "systemd.journald.max_level_console=debug",
+        ]
+        try add(words, to: own, as: telling, log: kiosk.log)
+        try kiosk.put(file: telling, as: program)
+    }
+
     /// A boot program with words added to its command line.
     private static func add(_ words: [String], to program: String, as new: String, log: String) throws {
         let (line, bare) = (new + ".cmdline", new + ".bare")

@@ -46,7 +46,10 @@ private let code = EnrolmentCode(random: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
             let folder = StateFolder(path: run.folder + "/state")
             let request = try #require(collector.state.withLock { $0.enrolments.last })
             #expect(try folder.transportKey()?.publicKey == request.transportKey)
-            #expect(try folder.collector() == CollectorRecord(collector: address, authority: nil, pin: nil))
+            #expect(
+                try folder.collector()
+                    == CollectorRecord(
+                        collector: address, authority: nil, pin: nil, code: request.code))
             #expect(try folder.pendingEnrolment() == nil)
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
             #expect(names == ["collector.json", "transport.key"])
@@ -57,6 +60,24 @@ private let code = EnrolmentCode(random: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
             // The code itself is nowhere in what was sent.
             let sent = String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
             #expect(!sent.contains(code.characters))
+        }
+    }
+
+    @Test func aCodeThatWasUsedHereIsKnownAgain() async throws {
+        try run.start()
+        defer { run.stop() }
+        let collector = try StubCollector()
+        collector.state.withLock { $0.code = code }
+        try await collector.serve { [self] address in
+            let enroller = try Enroller(plan(address))
+            #expect(try enroller.identityByThisCode() == nil)
+            let result = try await enrol(plan(address)).get()
+            #expect(try enroller.identityByThisCode() == result.identity)
+            let another = EnrolmentCode(random: [9, 9, 9, 9, 9, 9, 9, 9, 9, 9])
+            #expect(try Enroller(plan(address, code: another.grouped)).identityByThisCode() == nil)
+            // A kiosk that has lost its journal knows nobody, whatever this folder says.
+            run.forget()
+            #expect(try enroller.identityByThisCode() == nil)
         }
     }
 

@@ -33,6 +33,9 @@ final class FakeRun: @unchecked Sendable {
 
     func enrol(_ identity: KioskIdentity) { lock.withLock { self.identity = identity } }
 
+    /// As a `run` whose journal is gone.
+    func forget() { lock.withLock { identity = nil } }
+
     func press(_ count: Int) {
         lock.withLock {
             for _ in 0..<count { lines.append(#"{"seq":\#(lines.count + 1),"kind":"answer"}"#) }
@@ -171,6 +174,8 @@ final class FakeRun: @unchecked Sendable {
         case .enrolmentFailed(let trouble):
             lock.withLock { troubles.append(trouble) }
             answer = .done
+        case .identify:
+            answer = enrolled.map { .identity($0) } ?? .refused(reason: "not enrolled")
         default: answer = .refused(reason: "not part of this test")
         }
         return try ControlCoding.encode(answer)

@@ -38,6 +38,12 @@ struct HallOptions: ParsableArguments {
     @Option(help: "Where the randomness starts.")
     var seed: UInt64 = 1
 
+    @Flag(help: "Have the kiosk write its journal to the serial line, serial.log in its folder.")
+    var journal = false
+
+    @Flag(help: "Keep the folder of disks and logs.")
+    var keep = false
+
     /// Runs it in a hall; the hall's folder stays if it fails, and everything ends.
     func inHall(_ body: (Hall, _ say: @escaping (String) -> Void) throws -> Void) throws {
         let place = try Place(under: under, programs: programs ?? Place.ownFolder(), named: "otsenka-image")
@@ -47,7 +53,8 @@ struct HallOptions: ParsableArguments {
             fflush(nil)
         }
         do {
-            let hall = try Hall(image: image, place: place, album: Album(folder: pictures), pace: pace, say: say)
+            let hall = try Hall(
+                image: image, place: place, album: Album(folder: pictures), pace: pace, tellsJournal: journal, say: say)
             defer { hall.kiosk.cut() }
             try body(hall, say)
         } catch {
@@ -55,7 +62,7 @@ struct HallOptions: ParsableArguments {
                 Data("otsenka: \(error); the disk and the logs are in \(place.folder)\n".utf8))
             throw ExitCode(1)
         }
-        place.remove()
+        if keep { say("the disk and the logs are in \(place.folder)") } else { place.remove() }
         say("the pictures are in \(pictures)")
     }
 }
