@@ -10,8 +10,9 @@ bad=$variables/OtsenkaBadSlot-7f0d5a3c-52f1-4c8e-9e0b-3a1d6b0a7c55
 # The slot that this start is of.
 slot() { sed -E 's/.*rauc\.slot=([ab]).*/\1/' /proc/cmdline; }
 
-# The strings in a variable, one a line: four bytes of attributes, then UTF-16, each string with its end.
-strings_of() { tail -c +5 "$1" 2>/dev/null | LC_ALL=C sed 's/\x00\x00\x00/\n/g; s/\x00//g'; }
+# The strings in a variable, one a line: four bytes of attributes, then UTF-16, each string with its end. efivarfs cannot seek,
+# which tail would do in a file.
+strings_of() { cat "$1" 2>/dev/null | tail -c +5 | LC_ALL=C sed 's/\x00\x00\x00/\n/g; s/\x00//g'; }
 
 # write_variable FILE TEXT: kept by the firmware, read and written at any time. The kernel wants it in one piece.
 write_variable() {
