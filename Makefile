@@ -1,7 +1,7 @@
 # Everything a developer types. Each target installs what it lacks (apt, root or sudo) and ends with one clear line.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build image image-twice bundle test-image test-secure-boot bench torture sanitize format lint clean
+.PHONY: help demo test build image image-twice bundle test-image test-secure-boot test-damage bench torture sanitize format lint clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ test-image: ## The image in QEMU: visits, cable, power cuts, chords, bad starts 
 
 test-secure-boot: ## The image, signed with keys made for the test, under firmware with Secure Boot; refused is what must be (root)
 	@kiosk-image/test-secure-boot
+
+test-damage: ## The image with bits turned over, on a small disk, on screens without a driver (root) [ONLY="late small"]
+	@kiosk-image/test-damage
 
 bench: ## Speed and memory against baselines measured in the same run
 	@.make/bench
