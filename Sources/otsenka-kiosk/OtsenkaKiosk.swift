@@ -14,6 +14,7 @@ struct OtsenkaKiosk: ParsableCommand {
             RunCommand.self, UplinkCommand.self, MaintainCommand.self, EnrolCommand.self, StatusCommand.self,
             VerifyCommand.self, ExportCommand.self, ImportReceiptsCommand.self, VisitCommand.self, DoctorCommand.self,
             InputCommand.self, RenderCommand.self, ShowFaultCommand.self, LintCommand.self, KeyCommand.self,
+            AddressCommand.self,
         ])
 
     /// Synchronous, so that `run` has the real main thread: under an asynchronous main the runtime parks that thread in

@@ -18,6 +18,11 @@ extension Hall {
             echo unit $unit $(systemctl show -p ActiveState --value $unit) $(systemctl show -p NRestarts --value $unit) \\
                 $(sed -n 's/^Seccomp:[[:space:]]*//p' /proc/$pid/status) $(sed -n 's/^CapEff:[[:space:]]*//p' /proc/$pid/status)
         done
+        way() {
+            timeout 5 setpriv --reuid=$3 --regid=$3 --clear-groups bash -c ": </dev/tcp/$1/$2" 2>/dev/null && echo reached $3 $2 || echo cut-off $3 $2
+        }
+        set -- $(otsenka-kiosk address)
+        way $1 $2 otsenka-uplink; way $1 9 otsenka-uplink; way 10.0.2.3 53 otsenka-uplink; way $1 $2 otsenka; way $1 $2 root
         systemctl --failed --no-legend --plain | sed 's/^/failed /'
         for kind in tcp tcp6 udp udp6 raw raw6; do sed '1d' /proc/net/$kind | awk -v kind=$kind '{ print "socket", kind, $2, $4 }'; done
         journalctl --no-pager -o cat | grep -E 'type=1326|SIGSYS|status=31|code=(killed|dumped)|segfault|general protection' | sed 's/^/killed /'
@@ -39,11 +44,16 @@ extension Hall {
         for word in ["failed", "killed"] {
             if let line = probe.words(after: word).first { throw ChildError("\(word): \(line.joined(separator: " "))") }
         }
+        let reached = probe.words(after: "reached").map { $0[0] }
+        guard reached == ["otsenka-uplink"], probe.words(after: "cut-off").count == 4 else {
+            throw ChildError("the firewall should let out the uplink to its collector alone; these got out: \(reached)")
+        }
         let open = probe.words(after: "socket").compactMap(OpenSocket.init)
         if let heard = open.first(where: { $0.hears }) {
             throw ChildError("something listens where others can reach it: \(heard)")
         }
         say("inside: \(units.count) units with their filters in force, none restarted, nothing killed")
+        say("inside: the uplink reaches its collector, and nothing and nobody else gets out over TCP")
         say("inside: nothing listens beside loopback and DHCP's answers")
         try see("idle")
     }
