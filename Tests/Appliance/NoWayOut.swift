@@ -41,7 +41,7 @@ extension Hall {
     }
 
     /// So long, and at least once.
-    private func expectIdle(seconds: Double, after what: String) throws {
+    func expectIdle(seconds: Double, after what: String) throws {
         let began = ContinuousClock.now
         repeat {
             let picture = try kiosk.picture()
@@ -53,41 +53,20 @@ extension Hall {
         } while began.duration(to: .now) < .seconds(seconds)
     }
 
-    /// The port of the panel's USB plug; foreign devices come to another one.
-    private static let (foreignPort, foreignNetwork) = ("3", "foreign-net")
-
-    /// A keyboard that types, a stick, a network card, a serial line and a hub with a keyboard behind it.
+    /// Each of the intruders once.
     private func plugIntruders() throws {
-        let stick = kiosk.folder + "/stick.img"
-        try Data(count: 16 << 20).write(to: URL(filePath: stick))
-        _ = try Child.output(["mformat", "-i", stick, "::"], log: stick + ".log")
-        try kiosk.add("blockdev-add", ["driver": "file", "filename": stick, "node-name": "stick"])
-        try kiosk.add("netdev_add", ["type": "user", "id": Self.foreignNetwork])
-        try kiosk.add("chardev-add", ["id": "foreign-line", "backend": ["type": "null", "data": [String: Any]()]])
-        let port: [String: Any] = ["bus": "usb.0", "port": Self.foreignPort]
-        let intruders: [(driver: String, more: [String: Any])] = [
-            ("usb-kbd", [:]), ("usb-mouse", [:]), ("usb-storage", ["drive": "stick"]),
-            ("usb-net", ["netdev": Self.foreignNetwork]), ("usb-serial", ["chardev": "foreign-line"]),
-        ]
-        for intruder in intruders {
-            try kiosk.plug(intruder.driver, id: "intruder", intruder.more.merging(port) { $1 })
-            try expectIdle(seconds: 5, after: "\(intruder.driver) was plugged in")
-            // QEMU gives keys to the newest keyboard.
-            if intruder.driver == "usb-kbd" { try typeOnForeignKeyboard() }
-            try kiosk.unplug("intruder")
-            try expectIdle(seconds: 2, after: "\(intruder.driver) was pulled out")
+        let intruders = try Intruders(kiosk)
+        for intruder in Intruders.all {
+            try intruders.plug(intruder)
+            try expectIdle(seconds: 5, after: "\(intruder) was plugged in")
+            if intruder.types { try typeOnForeignKeyboard() }
+            try intruders.unplug(intruder)
+            try expectIdle(seconds: 2, after: "\(intruder) was pulled out")
         }
-        try kiosk.plug("usb-hub", id: "hub", port)
-        try kiosk.plug("usb-kbd", id: "intruder", ["bus": "usb.0", "port": "\(Self.foreignPort).1"])
-        try expectIdle(seconds: 5, after: "a hub with a keyboard was plugged in")
-        try typeOnForeignKeyboard()
-        try kiosk.unplug("intruder")
-        try kiosk.unplug("hub")
-        try expectIdle(seconds: 2, after: "a hub was pulled out")
-        say("a keyboard, a mouse, a stick, a network card, a serial line and a hub came and went: nothing happened")
+        say("\(Intruders.all.map(\.description).joined(separator: ", ")) came and went: nothing happened")
     }
 
-    private func typeOnForeignKeyboard() throws {
+    func typeOnForeignKeyboard() throws {
         for key in ["1", "ret", "5", "esc", "f1"] {
             try kiosk.press(key)
             try expectIdle(seconds: 1, after: "\(key) on a foreign keyboard")

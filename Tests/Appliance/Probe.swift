@@ -16,6 +16,13 @@ struct Probe {
     /// Starts the kiosk, which must be off, with the script and `words` on its command line, and hears the script to its end.
     /// The boot program is the old one again afterwards; the kiosk runs on.
     static func run(_ script: String, words: [String] = [], on kiosk: Emulator, slot: String = "a") throws -> Self {
+        try start(script, words: words, on: kiosk, slot: slot).hear()
+    }
+
+    /// As `run`, up to the power button.
+    static func start(
+        _ script: String, words: [String] = [], on kiosk: Emulator, slot: String = "a"
+    ) throws -> Running {
         try kiosk.put("exec 2>&1\necho '\(begin)'\n\(script)\necho '\(end)'\n", as: name)
         let program = "EFI/Linux/otsenka-\(slot).efi"
         let (own, probing) = (kiosk.folder + "/own.efi", kiosk.folder + "/probing.efi")
@@ -30,21 +37,40 @@ struct Probe {
             ] + words, to: own, as: probing, log: kiosk.log)
         try kiosk.put(file: probing, as: program)
         try kiosk.start()
-        defer {
-            try? kiosk.put(file: own, as: program)
-            try? kiosk.remove(name)
-        }
-        let began = ContinuousClock.now
-        while began.duration(to: .now) < .seconds(Hall.bootSeconds) {
-            let said = try String(decoding: Data(contentsOf: URL(filePath: kiosk.serial)), as: UTF8.self)
-            if let end = said.range(of: end), let begin = said.range(of: begin) {
-                return Self(
-                    lines: said[begin.upperBound..<end.lowerBound].split(whereSeparator: \.isNewline).map(String.init))
+        return Running(kiosk: kiosk, own: own, program: program)
+    }
+
+    /// A script at work.
+    struct Running {
+        fileprivate let kiosk: Emulator
+        fileprivate let own: String
+        fileprivate let program: String
+
+        /// Waits until the script has said so.
+        func waitFor(_ text: String) throws { _ = try hear(until: text) }
+
+        /// Waits for the script's end.
+        func hear() throws -> Probe {
+            defer {
+                try? kiosk.put(file: own, as: program)
+                try? kiosk.remove(Probe.name)
             }
-            guard !kiosk.hasEnded else { throw ChildError("the emulator has ended; see \(kiosk.serial)") }
-            usleep(200_000)
+            return try hear(until: Probe.end)
         }
-        throw ChildError("the script did not come to its end; see \(kiosk.serial)")
+
+        private func hear(until text: String) throws -> Probe {
+            let began = ContinuousClock.now
+            while began.duration(to: .now) < .seconds(Hall.bootSeconds) {
+                let said = try String(decoding: Data(contentsOf: URL(filePath: kiosk.serial)), as: UTF8.self)
+                if let begin = said.range(of: Probe.begin), let end = said[begin.upperBound...].range(of: text) {
+                    let lines = said[begin.upperBound..<end.lowerBound].split(whereSeparator: \.isNewline)
+                    return Probe(lines: lines.map(String.init))
+                }
+                guard !kiosk.hasEnded else { throw ChildError("the emulator has ended; see \(kiosk.serial)") }
+                usleep(200_000)
+            }
+            throw ChildError("the script did not come to “\(text)”; see \(kiosk.serial)")
+        }
     }
 
     /// Has the slot's starts write the journal to the serial line from now on, for people who look why something fails.

@@ -12,7 +12,7 @@ struct OtsenkaAppliance: ParsableCommand {
         abstract: "Boot the appliance's image in QEMU, enrol it, and rate visits on it.",
         discussion:
             "Runs in a network namespace of its own (`make test-image` makes it). Ends with 1 at the first failure.",
-        subcommands: [Show.self, Power.self, MeasureStart.self], defaultSubcommand: Show.self)
+        subcommands: [Show.self, Power.self, USB.self, MeasureStart.self], defaultSubcommand: Show.self)
 }
 
 extension Emulator.Pace: ExpressibleByArgument {}
