@@ -138,6 +138,9 @@ public final class DRMDisplay: DisplayDevice {
     }
 
     public func refresh(probe: Bool) throws(DisplayError) -> Refreshed {
+        // A socket that cannot tell of a plug by itself (VGA, USB screens) is asked by the kernel every 10 s only
+        // (DRM_OUTPUT_POLL_PERIOD, drm_probe_helper.c). Nobody sees the screen that is missing, so asking costs nothing.
+        let probe = probe || !isConnected
         var connector = try card.connector(output.connector.id, probe: probe)
         guard connector.isConnected else {
             if settings.connector == nil { try refuseIfElsewhere(probe: probe) }

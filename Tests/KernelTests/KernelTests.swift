@@ -49,15 +49,24 @@ extension InsideTheKernel {
             }
         }
 
-        @Test func aFingerBecomesPixelsARecordAndARating() async throws {
+        /// Runs a scenario that asks for PROGRAMS and PICTURES.
+        private func expectSuccess(_ scenario: String) async throws {
             let pictures = FileManager.default.temporaryDirectory.appending(path: "pictures-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: pictures) }
             try draw(into: pictures)
             let programs = try KernelBench.program("otsenka-kiosk").deletingLastPathComponent().path
             try await KernelBench.expectSuccess(
-                "kiosk.py", runner: ["UML_TIMEOUT": "280"],
+                scenario, runner: ["UML_TIMEOUT": "280"],
                 environment: ["PROGRAMS": programs, "PICTURES": pictures.path])
+        }
+
+        @Test func aFingerBecomesPixelsARecordAndARating() async throws {
+            try await expectSuccess("kiosk.py")
+        }
+
+        @Test func screensAndPanelsThatComeLateOrChangeAreTakenAgain() async throws {
+            try await expectSuccess("hotplug.py")
         }
     }
 }

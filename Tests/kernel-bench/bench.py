@@ -177,7 +177,9 @@ class Picture:
         self.width, self.height, self.rows = width, height, rows
 
     def __eq__(self, other):
-        return (self.width, self.height, self.rows) == (other.width, other.height, other.rows)
+        """Never equal to None, which is what a screen that is off shows."""
+        return isinstance(other, Picture) and (self.width, self.height, self.rows) == (
+            other.width, other.height, other.rows)
 
     def pixel(self, x, y):
         """RRGGBB in hexadecimal."""
