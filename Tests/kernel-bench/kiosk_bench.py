@@ -39,6 +39,7 @@ class Kiosk:
         with open(settings, "w") as file:
             # Long times: nothing may run out while a slow machine looks, and a highlight must be seen.
             file.write(f"data: /run/kiosk-data\nruntime: {RUNTIME}\ndisplay:\n  backend: {backend}\n"
+                       "  wait-seconds: 600\n"
                        f"dialog:\n  warning-ms: 300000\n  highlight-ms: {highlight_ms}\n  thanks-ms: {thanks_ms}\n")
         self.process = start("run", *wrapper, KIOSK, "run", "--settings", settings)
 
@@ -78,10 +79,16 @@ def records():
 class Screen:
     """A real screen, and what each of the dialog's screens must look like on it."""
 
-    def __init__(self, name, look, pictures=None):
-        """`pictures` is the screen whose size and pictures it has, if they are not its own."""
-        self.name, self.look, self.pictures = name, look, pictures or name
-        self.known, self.places = {}, {}
+    def __init__(self, name, look, like=None):
+        """`like` is another screen of the same size, for one that has no pictures of its own."""
+        self.name, self.look = name, look
+        self.pictures = like.pictures if like else name
+        self.known, self.places = (like.known, like.places) if like else ({}, {})
+
+    def know(self, *names):
+        """Reads these pictures now, for it takes a second for each: nobody is to wait for it when time is measured."""
+        for name in names:
+            self.picture(name)
 
     def picture(self, of):
         if of not in self.known:
