@@ -10,6 +10,8 @@ import Systemd
 final class Screen {
     private static let retryMilliseconds: Int64 = 250
     private static let lookMilliseconds: Int64 = 1_000
+    /// Sockets that cannot tell (VGA) are asked, and a screen that is back is to show within 2 s on a slow machine too.
+    private static let unpluggedLookMilliseconds: Int64 = 500
     /// Asking a screen takes up to 100 ms, and a plug that rocks in its socket tells of hundreds of changes.
     private static let probeMilliseconds: Int64 = 250
 
@@ -29,6 +31,7 @@ final class Screen {
     private var flips: Watch?
     private var files: Watch?
     private var connectors: Watch?
+    private var isUnplugged = false
     private var isProbeWanted = false
     private var probedAt: Int64?
     private var timer: Timer?
@@ -118,6 +121,7 @@ final class Screen {
         if waitingSince != nil { logger.notice("the display is there", metadata: ["display": "\(display.name)"]) }
         waitingSince = nil
         pendingSince = nil
+        isUnplugged = false
         lastError = nil
         lost?(false)
         if let view { show(view) }
@@ -152,7 +156,10 @@ final class Screen {
         attempt {
             let found = try panel.display.refresh(probe: probe)
             // A mode that was set shows everything; a flip from before never tells of itself.
-            if found != .unchanged { pendingSince = nil }
+            if found != .unchanged {
+                pendingSince = nil
+                isUnplugged = found == .unplugged
+            }
             switch found {
             case .unchanged: break
             case .unplugged:
@@ -203,7 +210,8 @@ final class Screen {
     }
 
     private func armTimer() {
-        var wait = waitingSince == nil ? Self.lookMilliseconds : Self.retryMilliseconds
+        var wait = isUnplugged ? Self.unpluggedLookMilliseconds : Self.lookMilliseconds
+        if waitingSince != nil { wait = Self.retryMilliseconds }
         if isProbeWanted {
             let sinceProbe = probedAt.map { KernelClock.monotonic.milliseconds - $0 } ?? Self.probeMilliseconds
             wait = min(wait, max(0, Self.probeMilliseconds - sinceProbe))

@@ -49,16 +49,17 @@ extension InsideTheKernel {
             }
         }
 
-        /// Runs a scenario that asks for PROGRAMS and PICTURES.
-        private func expectSuccess(_ scenario: String) async throws {
+        /// Runs a scenario that asks for PROGRAMS and PICTURES, and gives what it printed.
+        @discardableResult
+        private func expectSuccess(_ scenario: String, environment: [String: String] = [:]) async throws -> String {
             let pictures = FileManager.default.temporaryDirectory.appending(path: "pictures-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: pictures) }
             try draw(into: pictures)
             let programs = try KernelBench.program("otsenka-kiosk").deletingLastPathComponent().path
-            try await KernelBench.expectSuccess(
+            return try await KernelBench.expectSuccess(
                 scenario, runner: ["UML_TIMEOUT": "280"],
-                environment: ["PROGRAMS": programs, "PICTURES": pictures.path])
+                environment: environment.merging(["PROGRAMS": programs, "PICTURES": pictures.path]) { $1 })
         }
 
         @Test func aFingerBecomesPixelsARecordAndARating() async throws {
@@ -66,7 +67,8 @@ extension InsideTheKernel {
         }
 
         @Test func screensAndPanelsThatComeLateOrChangeAreTakenAgain() async throws {
-            try await expectSuccess("hotplug.py")
+            let rounds = ProcessInfo.processInfo.environment["OTSENKA_HOTPLUG_ROUNDS"] ?? "3"
+            print(try await expectSuccess("hotplug.py", environment: ["ROUNDS": rounds]))
         }
     }
 }
