@@ -138,27 +138,26 @@ public final class DRMDisplay: DisplayDevice {
     }
 
     public func refresh(probe: Bool) throws(DisplayError) -> Refreshed {
-        var connector = try card.connector(output.connector.id, probe: probe)
+        // A socket that cannot tell of a plug by itself (VGA, USB screens) is asked by the kernel every 10 s only
+        // (DRM_OUTPUT_POLL_PERIOD, drm_probe_helper.c). Nobody sees the screen that is missing, so asking costs nothing.
+        let probe = probe || !isConnected
+        let connector = try card.connector(output.connector.id, probe: probe)
         guard connector.isConnected else {
             if settings.connector == nil { try refuseIfElsewhere(probe: probe) }
             defer { isConnected = false }
             return isConnected ? .unplugged : .unchanged
         }
-        guard probe || !isConnected else { return .unchanged }
-        // Only a probe lists the modes of a screen that has just come.
-        if !probe { connector = try card.connector(connector.id, probe: true) }
-        let line = try DRMOutput.line(for: connector, settings, thing: card.thing)
-        let isSameMode = ScreenMode(line) == output.mode
-        if isConnected, isSameMode { return .unchanged }
-
+        guard probe else { return .unchanged }
+        output.line = try DRMOutput.line(for: connector, settings, thing: card.thing)
         output.connector = connector
-        output.line = line
         isConnected = true
         let isSameSize = output.mode.size == canvas.size
         if !isSameSize {
             buffers = try FrameBuffers(card, output.mode.size)
             canvas = Canvas(output.mode.size)
         }
+        // Even the same mode again: the screen may have been gone for less than a look, and a link that broke stays dark
+        // until then ("Make sure legacy setCrtc always re-trains", drm_atomic.c). Where none broke nobody sees it.
         try setMode()
         return isSameSize ? .pluggedIn : .resized
     }

@@ -22,8 +22,9 @@ public protocol DisplayDevice: AnyObject {
     /// the screen.
     func handleEvents() throws(DisplayError) -> Bool
 
-    /// Looks whether the screen is still there and as before. Cheap: to be called every few seconds, and at once with
-    /// `probe` when udev reports a change of the subsystem `drm`, which then asks the screen itself what it can show.
+    /// Looks whether the screen is still there and as before. Cheap: to be called every second, and at once with
+    /// `probe` when udev reports a change of the subsystem `drm`, which then asks the screen itself what it can show and
+    /// sets its mode again. A screen that is missing is asked in any case.
     /// After an error close the display, and open it again if the error `isWorthRetrying`.
     func refresh(probe: Bool) throws(DisplayError) -> Refreshed
 
@@ -53,7 +54,7 @@ public enum Refreshed: Equatable, Sendable {
     case unchanged
     /// The screen was unplugged. Drawing and `present` may go on.
     case unplugged
-    /// The screen was plugged in again and shows the canvas.
+    /// The screen was plugged in again, or may have been, and shows the canvas.
     case pluggedIn
     /// Another screen or mode: `canvas` is new and black, draw everything.
     case resized

@@ -4,7 +4,7 @@ import Glibc
 /// the file was made), so that a display that could not be opened is tried again at once.
 ///
 /// Uses inotify, because it needs neither udev nor a network socket. It does not see connectors: for those call
-/// `DisplayDevice.refresh` when udev reports the subsystem `drm`, and every few seconds.
+/// `DisplayDevice.refresh` when udev reports the subsystem `drm`, and every second.
 public final class DisplayWatch {
     /// Readable when `drain` has something to do.
     public let descriptor: Int32

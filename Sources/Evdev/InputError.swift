@@ -36,7 +36,7 @@ func errnoName(_ code: Int32) -> String {
     let names: [Int32: String] = [
         EACCES: "EACCES", EPERM: "EPERM", EBUSY: "EBUSY", ENODEV: "ENODEV", ENOENT: "ENOENT", ENOTTY: "ENOTTY",
         EINVAL: "EINVAL", EMFILE: "EMFILE", ENFILE: "ENFILE", ENOMEM: "ENOMEM", ENXIO: "ENXIO", EIO: "EIO",
-        EBADF: "EBADF", EAGAIN: "EAGAIN", EINTR: "EINTR",
+        EBADF: "EBADF", EAGAIN: "EAGAIN", EINTR: "EINTR", EAFNOSUPPORT: "EAFNOSUPPORT",
     ]
     return names[code] ?? "errno \(code)"
 }

@@ -17,39 +17,18 @@ struct UdevNode: Equatable {
 
 /// libudev's list of event devices and its announcements of changes.
 final class UdevWatch {
-    private let context: OpaquePointer
-    private var monitor: OpaquePointer?
+    private let monitor: UdevMonitor
     /// Readable when `changes` has something; nil where hot-plug cannot be had (no netlink socket).
-    let descriptor: Int32?
+    var descriptor: Int32? { monitor.descriptor }
 
     /// Listening starts here, so that what is plugged in between this and `devices` is seen at least once.
     init() throws(InputError) {
-        guard let context = udev_new() else {
-            throw InputError(
-                reason: .noUdev, subject: "libudev", code: errnoName(errno),
-                nextStep: "free memory and try again")
-        }
-        self.context = context
-        // Without a running udevd nobody sends on udev's own group; the kernel's announcements come before any rule has
-        // run, which is all there is on such a system (udev_monitor_new_from_netlink, libudev-monitor.c).
-        let source = access("/run/udev/control", F_OK) == 0 ? "udev" : "kernel"
-        monitor = udev_monitor_new_from_netlink(context, source)
-        udev_monitor_filter_add_match_subsystem_devtype(monitor, "input", nil)
-        if let started = monitor, udev_monitor_enable_receiving(started) >= 0 {
-            descriptor = udev_monitor_get_fd(started)
-        } else {
-            descriptor = nil
-        }
-    }
-
-    deinit {
-        udev_monitor_unref(monitor)
-        udev_unref(context)
+        monitor = try UdevMonitor(subsystem: "input")
     }
 
     /// Every event device there is now, in the order of their numbers.
     func devices() -> [UdevNode] {
-        guard let list = udev_enumerate_new(context) else { return [] }
+        guard let list = udev_enumerate_new(monitor.context) else { return [] }
         defer { udev_enumerate_unref(list) }
         udev_enumerate_add_match_subsystem(list, "input")
         udev_enumerate_add_match_sysname(list, "event*")
@@ -59,7 +38,7 @@ final class UdevWatch {
         while let current = entry {
             entry = udev_list_entry_get_next(current)
             guard let path = udev_list_entry_get_name(current),
-                let device = udev_device_new_from_syspath(context, path)
+                let device = udev_device_new_from_syspath(monitor.context, path)
             else { continue }
             defer { udev_device_unref(device) }
             if let node = node(device, .added) { nodes.append(node) }
@@ -71,7 +50,7 @@ final class UdevWatch {
     func changes() -> [UdevNode] {
         var nodes: [UdevNode] = []
         for _ in 0..<InputLimits.udevMessagesPerTurn {
-            guard let monitor, let device = udev_monitor_receive_device(monitor) else { break }
+            guard let device = monitor.receive() else { break }
             defer { udev_device_unref(device) }
             let action = udev_device_get_action(device).map { String(cString: $0) }
             if let node = node(device, action == "remove" ? .removed : .added) { nodes.append(node) }

@@ -18,14 +18,14 @@ final class Panel {
     /// Grows with every frame handed to the display.
     private(set) var frames = 0
 
-    /// Throws `DrawingError` when the fonts cannot be loaded.
     init(
-        display: any DisplayDevice, questionnaire: Questionnaire, settings: KioskSettings.DisplayPart
-    ) throws {
+        display: any DisplayDevice, questionnaire: Questionnaire, settings: KioskSettings.DisplayPart,
+        typesetter: Typesetter
+    ) {
         self.display = display
         self.questionnaire = questionnaire
         self.settings = settings
-        typesetter = try Typesetter()
+        self.typesetter = typesetter
         painter = Self.painter(display, questionnaire, settings, typesetter)
     }
 

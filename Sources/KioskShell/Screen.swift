@@ -1,5 +1,7 @@
 import Dialog
 import Display
+import Drawing
+import Evdev
 import Logging
 import Ratings
 import Systemd
@@ -8,12 +10,18 @@ import Systemd
 final class Screen {
     private static let retryMilliseconds: Int64 = 250
     private static let lookMilliseconds: Int64 = 1_000
+    /// Sockets that cannot tell (VGA) are asked, and a screen that is back is to show within 2 s on a slow machine too.
+    private static let unpluggedLookMilliseconds: Int64 = 500
+    /// Asking a screen takes up to 100 ms, and a plug that rocks in its socket tells of hundreds of changes.
+    private static let probeMilliseconds: Int64 = 250
 
     private let loop: EventLoop
     private let settings: KioskSettings.DisplayPart
     private let opener: (() throws(DisplayError) -> any DisplayDevice)?
     private let questionnaire: Questionnaire
     private let logger: Logger
+    /// Loaded before there is a display and kept when it goes: a screen that comes is not to wait for fonts.
+    private let typesetter: Typesetter
     private(set) var panel: Panel?
     /// Told when the display goes and when it is back.
     var lost: ((Bool) -> Void)?
@@ -21,13 +29,18 @@ final class Screen {
     var redrawn: (() -> Void)?
     private var view: DialogView?
     private var flips: Watch?
-    private var files: (watch: DisplayWatch, source: Watch)?
+    private var files: Watch?
+    private var connectors: Watch?
+    private var isUnplugged = false
+    private var isProbeWanted = false
+    private var probedAt: Int64?
     private var timer: Timer?
     private var waitingSince: Int64?
     private var pendingSince: Int64?
     private var lastError: DisplayError?
 
-    /// Opens the display, or starts to wait for it. Throws `DisplayError` for one that waiting will not bring.
+    /// Opens the display, or starts to wait for it. Throws `DisplayError` for one that waiting will not bring,
+    /// and `DrawingError` without fonts.
     /// `opener` is for tests; without it the display is the one that the settings name.
     init(
         loop: EventLoop, settings: KioskSettings.DisplayPart, questionnaire: Questionnaire, logger: Logger,
@@ -38,15 +51,33 @@ final class Screen {
         self.opener = opener
         self.questionnaire = questionnaire
         self.logger = logger
-        if let watch = try? DisplayWatch() {
-            let source = try loop.watch(watch.descriptor, for: .readable) { [weak self] _ in
-                if watch.drain() { self?.look() }
-            }
-            files = (watch, source)
-        }
+        typesetter = try Typesetter()
+        try watchForNews()
         timer = try loop.timer { [weak self] in self?.look() }
         try open()
         armTimer()
+    }
+
+    private func watchForNews() throws {
+        guard ![.headless, .web].contains(settings.backend) else { return }
+        if let watch = opened({ try DisplayWatch() }) {
+            files = try loop.watch(watch.descriptor, for: .readable) { [weak self] _ in
+                if watch.drain() { self?.look() }
+            }
+        }
+        if let watch = opened({ try ConnectorWatch() }) {
+            connectors = try loop.watch(watch.descriptor, for: .readable) { [weak self] _ in
+                if watch.drain() { self?.connectorsChanged() }
+            }
+        }
+    }
+
+    /// Without a source of news the display is looked after all the same, every second.
+    private func opened<Source>(_ open: () throws -> Source) -> Source? {
+        do { return try open() } catch {
+            logger.warning("a screen that comes or goes is noticed late", metadata: ["cause": "\(error)"])
+            return nil
+        }
     }
 
     /// For logs and `status`.
@@ -61,7 +92,8 @@ final class Screen {
     func close() {
         flips?.cancel()
         timer?.cancel()
-        files?.source.cancel()
+        files?.cancel()
+        connectors?.cancel()
         panel?.display.close()
         panel = nil
     }
@@ -79,7 +111,8 @@ final class Screen {
             waitingSince = waitingSince ?? KernelClock.monotonic.milliseconds
             return
         }
-        panel = try Panel(display: display, questionnaire: questionnaire, settings: settings)
+        panel = Panel(
+            display: display, questionnaire: questionnaire, settings: settings, typesetter: typesetter)
         if display.descriptor >= 0 {
             flips = try loop.watch(display.descriptor, for: .readable, priority: .important) { [weak self] _ in
                 self?.flipped()
@@ -88,6 +121,7 @@ final class Screen {
         if waitingSince != nil { logger.notice("the display is there", metadata: ["display": "\(display.name)"]) }
         waitingSince = nil
         pendingSince = nil
+        isUnplugged = false
         lastError = nil
         lost?(false)
         if let view { show(view) }
@@ -99,9 +133,18 @@ final class Screen {
         return try opener()
     }
 
+    /// A card has told that it may have another screen: asks it, at once where it was not asked just now.
+    func connectorsChanged() {
+        isProbeWanted = true
+        armTimer()
+    }
+
     /// Looks after the display, or for one.
     private func look() {
         defer { armTimer() }
+        let probe = isProbeWanted
+        isProbeWanted = false
+        if probe { probedAt = KernelClock.monotonic.milliseconds }
         if let since = waitingSince {
             do { try open() } catch { return giveUp("\(error)") }
             if waitingSince != nil, KernelClock.monotonic.milliseconds - since > Int64(settings.waitSeconds) * 1000 {
@@ -111,15 +154,21 @@ final class Screen {
         }
         guard let panel else { return }
         attempt {
-            switch try panel.display.refresh(probe: false) {
+            let found = try panel.display.refresh(probe: probe)
+            // A mode that was set shows everything; a flip from before never tells of itself.
+            if found != .unchanged {
+                pendingSince = nil
+                isUnplugged = found == .unplugged
+            }
+            switch found {
             case .unchanged: break
             case .unplugged:
                 logger.warning("the screen was unplugged", metadata: ["display": "\(panel.display.name)"])
                 lost?(true)
-            case .pluggedIn: lost?(false)
-            case .resized:
+            case .pluggedIn, .resized:
+                logger.notice("the screen is plugged in", metadata: ["display": "\(panel.display.name)"])
                 lost?(false)
-                try panel.redraw()
+                if found == .resized { try panel.redraw() }
             }
             if let since = pendingSince, KernelClock.monotonic.milliseconds - since > 1000 {
                 logger.warning("a frame did not arrive; the mode is set again")
@@ -161,6 +210,12 @@ final class Screen {
     }
 
     private func armTimer() {
-        try? timer?.arm(afterMilliseconds: waitingSince == nil ? Self.lookMilliseconds : Self.retryMilliseconds)
+        var wait = isUnplugged ? Self.unpluggedLookMilliseconds : Self.lookMilliseconds
+        if waitingSince != nil { wait = Self.retryMilliseconds }
+        if isProbeWanted {
+            let sinceProbe = probedAt.map { KernelClock.monotonic.milliseconds - $0 } ?? Self.probeMilliseconds
+            wait = min(wait, max(0, Self.probeMilliseconds - sinceProbe))
+        }
+        try? timer?.arm(afterMilliseconds: wait)
     }
 }

@@ -57,19 +57,22 @@ enum KernelBench {
     }
 
     /// Runs one of the kept scenarios and records everything that it printed when it fails; then the folder stays.
+    /// Gives what it printed.
+    @discardableResult
     static func expectSuccess(
         _ name: String, runner: [String: String] = [:], environment: [String: String] = [:],
         sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws {
+    ) async throws -> String {
         let scenario = folder.appending(path: "scenarios").appending(path: name)
         let result = try await run(scenario, runner: runner, environment: environment)
         guard result.status == 0 else {
             Issue.record(
                 "\(name) ended with \(result.status); see \(result.folder.path)\n\(result.output)",
                 sourceLocation: sourceLocation)
-            return
+            return result.output
         }
         try FileManager.default.removeItem(at: result.folder)
+        return result.output
     }
 
     /// Only an explicit wish skips: a kernel that is missing is a failure.

@@ -49,15 +49,26 @@ extension InsideTheKernel {
             }
         }
 
-        @Test func aFingerBecomesPixelsARecordAndARating() async throws {
+        /// Runs a scenario that asks for PROGRAMS and PICTURES, and gives what it printed.
+        @discardableResult
+        private func expectSuccess(_ scenario: String, environment: [String: String] = [:]) async throws -> String {
             let pictures = FileManager.default.temporaryDirectory.appending(path: "pictures-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: pictures) }
             try draw(into: pictures)
             let programs = try KernelBench.program("otsenka-kiosk").deletingLastPathComponent().path
-            try await KernelBench.expectSuccess(
-                "kiosk.py", runner: ["UML_TIMEOUT": "280"],
-                environment: ["PROGRAMS": programs, "PICTURES": pictures.path])
+            return try await KernelBench.expectSuccess(
+                scenario, runner: ["UML_TIMEOUT": "280"],
+                environment: environment.merging(["PROGRAMS": programs, "PICTURES": pictures.path]) { $1 })
+        }
+
+        @Test func aFingerBecomesPixelsARecordAndARating() async throws {
+            try await expectSuccess("kiosk.py")
+        }
+
+        @Test func screensAndPanelsThatComeLateOrChangeAreTakenAgain() async throws {
+            let rounds = ProcessInfo.processInfo.environment["OTSENKA_HOTPLUG_ROUNDS"] ?? "3"
+            print(try await expectSuccess("hotplug.py", environment: ["ROUNDS": rounds]))
         }
     }
 }

@@ -62,4 +62,63 @@ import Testing
         let loop = try EventLoop()
         #expect(throws: Self.refusal(code)) { try screen(Tries([Self.refusal(code)]), on: loop) }
     }
+
+    /// Counts how it is looked after; else a headless display.
+    private final class Asked: DisplayDevice {
+        private let picture = HeadlessDisplay()
+        private(set) var probes = 0
+        var answer = Refreshed.unchanged
+        var name: String { "asked" }
+        var canvas: Canvas { picture.canvas }
+        var millimetres: PhysicalSize? { nil }
+        var refreshMillihertz: Int? { nil }
+        var descriptor: Int32 { -1 }
+
+        func present(_ damage: [PixelRect]) throws(DisplayError) -> Presented { try picture.present(damage) }
+        func handleEvents() throws(DisplayError) -> Bool { false }
+        func recover() throws(DisplayError) {}
+        func close() {}
+        func refresh(probe: Bool) throws(DisplayError) -> Refreshed {
+            if probe { probes += 1 }
+            return answer
+        }
+    }
+
+    private func screen(_ display: Asked, on loop: EventLoop) throws -> Screen {
+        try Screen(
+            loop: loop, settings: KioskSettings().display,
+            questionnaire: LoadedQuestionnaire(path: nil).questionnaire, logger: Logger(label: "test")
+        ) { () throws(DisplayError) in display }
+    }
+
+    @Test func `a card that tells of a change is asked at once`() throws {
+        let loop = try EventLoop()
+        let display = Asked()
+        let screen = try screen(display, on: loop)
+        var isLost: Bool?
+        screen.lost = { isLost = $0 }
+        let began = KernelClock.monotonic.milliseconds
+        for (answer, expected) in [(Refreshed.unplugged, true), (.pluggedIn, false)] {
+            display.answer = answer
+            screen.connectorsChanged()
+            while isLost != expected { try loop.turn(waitingAtMostMilliseconds: 5_000) }
+        }
+        // The second question waits a quarter of a second for the first; a look comes every second.
+        #expect(display.probes == 2)
+        #expect(KernelClock.monotonic.milliseconds - began >= 250)
+        screen.close()
+    }
+
+    @Test func `a plug that rocks in its socket does not keep the kiosk busy`() throws {
+        let loop = try EventLoop()
+        let display = Asked()
+        let screen = try screen(display, on: loop)
+        let began = KernelClock.monotonic.milliseconds
+        while display.probes < 3 {
+            screen.connectorsChanged()
+            try loop.turn(waitingAtMostMilliseconds: 5)
+        }
+        #expect(KernelClock.monotonic.milliseconds - began >= 500)
+        screen.close()
+    }
 }

@@ -177,7 +177,9 @@ class Picture:
         self.width, self.height, self.rows = width, height, rows
 
     def __eq__(self, other):
-        return (self.width, self.height, self.rows) == (other.width, other.height, other.rows)
+        """Never equal to None, which is what a screen that is off shows."""
+        return isinstance(other, Picture) and (self.width, self.height, self.rows) == (
+            other.width, other.height, other.rows)
 
     def pixel(self, x, y):
         """RRGGBB in hexadecimal."""
@@ -226,15 +228,25 @@ def png_picture(path):
 def _unfiltered(above, line, size):
     """A row of a PNG: `line` is the filter's number and the filtered bytes."""
     kind, row = line[0], bytearray(line[1:])
-    for index in range(len(row)):
-        left, corner = (row[index - size], above[index - size]) if index >= size else (0, 0)
-        up = above[index]
-        if kind == 4:
-            near = min((abs(up - corner), 0), (abs(left - corner), 1), (abs(left + up - 2 * corner), 2))[1]
-            guess = (left, up, corner)[near]
-        else:
-            guess = (0, left, up, (left + up) // 2)[kind]
-        row[index] = row[index] + guess & 255
+    # One loop for each kind: a picture has millions of bytes, and this is most of what a scenario computes.
+    if kind == 1:
+        for index in range(size, len(row)):
+            row[index] = row[index] + row[index - size] & 255
+    elif kind == 2:
+        return bytes([one + up & 255 for one, up in zip(row, above)])
+    elif kind == 3:
+        for index, up in enumerate(above):
+            left = row[index - size] if index >= size else 0
+            row[index] = row[index] + (left + up) // 2 & 255
+    elif kind == 4:
+        for index, up in enumerate(above):
+            left, corner = (row[index - size], above[index - size]) if index >= size else (0, 0)
+            far_left, far_up, far_corner = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
+            if far_left <= far_up and far_left <= far_corner:
+                up = left
+            elif far_up > far_corner:
+                up = corner
+            row[index] = row[index] + up & 255
     return bytes(row)
 
 
@@ -248,12 +260,14 @@ def difference(one, other, top=0):
     return min(columns), rows[0], max(columns) + 1, rows[-1] + 1
 
 
-def _rows_of_bgrx(memory, start, stride, width, height):
+def _rows_of_bytes(memory, start, stride, width, height, places=(2, 1, 0)):
+    """`places` says where red, green and blue are among the four bytes of a pixel."""
     rows = []
     for y in range(height):
         line = memory[start + y * stride : start + y * stride + width * 4]
         row = bytearray(width * 3)
-        row[0::3], row[1::3], row[2::3] = line[2::4], line[1::4], line[0::4]
+        for channel, place in enumerate(places):
+            row[channel::3] = line[place::4]
         rows.append(bytes(row))
     return rows
 
@@ -294,7 +308,7 @@ def _buffer_picture(file, buffer):
     fcntl.ioctl(file, _ioctl_number(3, "d", 0xB3, 16), place)
     offset = struct.unpack("<IIQ", place)[2]
     with mmap.mmap(file, stride * height, mmap.MAP_SHARED, mmap.PROT_READ, offset=offset) as memory:
-        rows = _rows_of_bgrx(memory, 0, stride, width, height)
+        rows = _rows_of_bytes(memory, 0, stride, width, height)
     fcntl.ioctl(file, _ioctl_number(1, "d", 0x09, 8), struct.pack("<II", handle, 0))
     return Picture(width, height, rows)
 
@@ -312,8 +326,9 @@ def framebuffer_picture(path="/dev/fb0"):
         stride = struct.unpack_from("<I", fixed, 48)[0]
         with mmap.mmap(file, byte_count, mmap.MAP_SHARED, mmap.PROT_READ) as memory:
             start = top * stride + left * bits // 8
-            if bits == 32 and fields == [(16, 8), (8, 8), (0, 8)]:
-                return Picture(width, height, _rows_of_bgrx(memory, start, stride, width, height))
+            if bits == 32 and all(length == 8 and offset % 8 == 0 for offset, length in fields):
+                places = [offset // 8 for offset, _ in fields]
+                return Picture(width, height, _rows_of_bytes(memory, start, stride, width, height, places))
             rows = []
             for y in range(height):
                 line = memory[start + y * stride : start + y * stride + width * bits // 8]

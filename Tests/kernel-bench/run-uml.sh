@@ -70,7 +70,7 @@ rm -f "$out/status"
 TMPDIR=$scratch HOME=$work setsid "${namespace[@]}" timeout --kill-after=5 "${UML_TIMEOUT:-60}" "$kernel" \
     mem=${memory_mb}M umid=bench "uml_dir=$work/" rootfstype=hostfs rootflags=/ ro "init=$bench/init.sh" \
     "BENCH=$bench" "SCENARIO=$scenario" "OUT=$out" \
-    "video=vfb:${UML_FRAMEBUFFER:-1280x800-32@60}" vfb.videomemorysize=16777216 \
+    "video=vfb:${UML_FRAMEBUFFER:-1280x800-32@60}" vfb.videomemorysize=16777216 video=VGA-1:1024x768@60e \
     con0=null,fd:1 con=null quiet </dev/null >"$out/kernel.log" 2>&1 &
 session=$!
 ended=0
