@@ -206,7 +206,7 @@ for number in range(ROUNDS):
         rock(usb)
     unplug_and_plug(usb, "a connector that tells is replugged")
     screen.kill()
-    screen.wait()
+    screen.wait(timeout=SLOW)
     wait_until("the card is gone", lambda: not os.path.exists(USB_CARD), SLOW)
     since = time.monotonic()
     until_shown(framebuffer, visitor.sees)
