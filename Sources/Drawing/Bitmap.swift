@@ -85,6 +85,21 @@ public final class Bitmap {
         return Color(red: pixels[offset + 2], green: pixels[offset + 1], blue: pixels[offset])
     }
 
+    /// Whether no channel of any pixel differs by more than `tolerance`; false for pictures of two sizes. Ends at the first that
+    /// does, and passes over rows that are the same.
+    public func isSame(as other: Bitmap, tolerance: Int) -> Bool {
+        guard width == other.width, height == other.height else { return false }
+        return (0..<height).allSatisfy { row in
+            let range = (row * stride)..<((row + 1) * stride)
+            let mine = UnsafeRawBufferPointer(rebasing: pixels[range])
+            let others = UnsafeRawBufferPointer(rebasing: other.pixels[range])
+            if let mine = mine.baseAddress, let others = others.baseAddress, memcmp(mine, others, stride) == 0 {
+                return true
+            }
+            return mine.indices.allSatisfy { $0 % 4 == 3 || abs(Int(mine[$0]) - Int(others[$0])) <= tolerance }
+        }
+    }
+
     /// The share of pixels (0 … 1) of which a channel differs by more than `tolerance`; 1 for pictures of two sizes.
     public func difference(from other: Bitmap, tolerance: Int) -> Double {
         guard width == other.width, height == other.height else { return 1 }

@@ -18,7 +18,7 @@ public final class Album {
     /// Keeps a picture unless it is the same as the last one; whether it did.
     @discardableResult
     public func keep(_ picture: Bitmap, _ caption: String) throws -> Bool {
-        if let last, last.difference(from: picture, tolerance: 0) == 0 { return false }
+        if let last, last.isSame(as: picture, tolerance: 0) { return false }
         last = picture
         let number = String(count % Self.most + 1001).dropFirst()
         count += 1

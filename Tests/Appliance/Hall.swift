@@ -22,6 +22,8 @@ public final class Hall {
     private static let answerSeconds = 6.0
     /// Between two looks at the panel: QEMU's guest stands still while it makes a picture.
     static let lookMicroseconds: UInt32 = 100_000
+    /// Nobody presses anything during a start.
+    private static let startLookMicroseconds: UInt32 = 500_000
 
     public private(set) var kiosk: Emulator
     public let region: SecureRegion
@@ -62,6 +64,8 @@ public final class Hall {
             """, as: Self.enrolment)
     }
 
+    /// What pictures of a start are called.
+    private static let start = "start"
     private static let host = "10.0.2.2"
     static let kioskName = "hall-1"
     static let enrolment = "otsenka-enrol.yaml"
@@ -84,7 +88,7 @@ public final class Hall {
                 return known
             }
             try album.keep(picture, otherwise)
-            usleep(Self.lookMicroseconds)
+            usleep(otherwise == Self.start ? Self.startLookMicroseconds : Self.lookMicroseconds)
         }
         throw ChildError(
             "none of \(names.joined(separator: ", ")) came within \(Int(seconds)) s; the last picture is in \(album.folder)"
@@ -109,7 +113,7 @@ public final class Hall {
     public func powerOn(until names: [String] = ["idle"]) throws -> (seconds: Double, screen: String) {
         let began = ContinuousClock.now
         try kiosk.start()
-        let known = try see(names, withinSeconds: Self.bootSeconds, otherwise: "start")
+        let known = try see(names, withinSeconds: Self.bootSeconds, otherwise: Self.start)
         return (began.duration(to: .now) / .seconds(1), known.name)
     }
 

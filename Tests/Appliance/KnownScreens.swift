@@ -73,7 +73,7 @@ public final class KnownScreens {
     public func name(of picture: Bitmap, among names: [String]) throws -> Known? {
         for name in names {
             let known = try known(name)
-            if picture.difference(from: known.picture, tolerance: Self.tolerance) == 0 { return known }
+            if picture.isSame(as: known.picture, tolerance: Self.tolerance) { return known }
         }
         return nil
     }
