@@ -116,6 +116,14 @@ final class MaintainedKiosk {
 
     // MARK: What can be seen
 
+    /// What `otsenka-kiosk address` says, and its exit status.
+    func address(_ options: String...) throws -> (status: Int32?, text: String) {
+        let log = folder + "/address.log"
+        try? FileManager.default.removeItem(atPath: log)
+        let status = try Child([program, "address"] + options, log: log).wait()
+        return (status, try text("address.log").trimmingCharacters(in: .newlines))
+    }
+
     /// The records of visits in the journal, as `moment done`.
     func records() throws -> [String] {
         struct Line: Decodable {
