@@ -22,6 +22,8 @@ public final class Drive {
     public let platters: String
     private let layer: String
     private var log: WriteLog
+    /// Grows with every order that the machine gives to its drive.
+    var logFile: String { log.path }
 
     /// Over the raw image `platters`; what it needs besides lies in `folder`.
     public init(platters: String, folder: String) {

@@ -68,11 +68,11 @@ public struct PowerCuts {
         var failure: (any Error)?
         if case .starting = moment {
             try kiosk.start()
-            cutter = kiosk.process.map { Cutter($0, moment, line: hall.line) }
+            cutter = kiosk.process.map { Cutter($0, moment, line: hall.line, writes: drive.logFile) }
             while !kiosk.hasEnded { usleep(20_000) }
         } else {
             startSeconds = try hall.powerOn().seconds
-            cutter = kiosk.process.map { Cutter($0, moment, line: hall.line) }
+            cutter = kiosk.process.map { Cutter($0, moment, line: hall.line, writes: drive.logFile) }
             do {
                 while !kiosk.hasEnded {
                     try hall.visit(mark: 1 + Int(random.next() % 5), by: random.next() % 2 == 0 ? .touch : .buttons)
