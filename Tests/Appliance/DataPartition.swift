@@ -84,6 +84,7 @@ struct DataPartition {
     }
 
     func remove(_ name: String) throws {
+        try check()
         _ = try Child.output(["debugfs", "-w", "-R", "rm \(name)", device], log: log)
         try check()
     }
