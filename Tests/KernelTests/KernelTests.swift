@@ -67,7 +67,7 @@ extension InsideTheKernel {
         }
 
         @Test func screensAndPanelsThatComeLateOrChangeAreTakenAgain() async throws {
-            let rounds = ProcessInfo.processInfo.environment["OTSENKA_HOTPLUG_ROUNDS"] ?? "1"
+            let rounds = ProcessInfo.processInfo.environment["OTSENKA_HOTPLUG_ROUNDS"] ?? "3"
             print(try await expectSuccess("hotplug.py", environment: ["ROUNDS": rounds]))
         }
     }
