@@ -33,7 +33,7 @@ start() {
     # q35's own watchdog would end a guest that a busy host keeps waiting.
     qemu-system-x86_64 "${pace[@]}" -m 1024 -nodefaults -nic none -display none -action watchdog=none \
         "${flash[@]}" \
-        -drive file="$work/disk.img",format=raw,if=none,id=disk -device virtio-blk-pci,drive=disk,bootindex=1 \
+        -drive file="$work/disk.img",format=raw,if=none,id=disk,cache=unsafe -device virtio-blk-pci,drive=disk,bootindex=1 \
         -monitor pipe:"$work/monitor" -serial file:"$work/serial.log" "${machine_options[@]}" &
     machine=$!
     cat "$work/monitor.out" >"$work/monitor.log" &

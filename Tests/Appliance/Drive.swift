@@ -32,11 +32,15 @@ public final class Drive {
         log = WriteLog(path: folder + "/writes.log")
     }
 
-    /// The nodes of QEMU. `gate` is where flushes can be held up, `disk` is what the machine sees.
+    /// The nodes of QEMU. `gate` is where flushes can be held up, `disk` is what the machine sees. What a cut keeps is by the log
+    /// alone, so this host's own disk is asked for no flush: a busy one took longer than a kiosk waits for its store.
     var arguments: [String] {
-        [
-            "-blockdev", "driver=file,node-name=writes,filename=\(log.path)",
-            "-blockdev", "driver=qcow2,node-name=layer,file.driver=file,file.filename=\(layer)",
+        let unflushed = "driver=file,cache.no-flush=on"
+        return [
+            "-blockdev", "\(unflushed),node-name=writes,filename=\(log.path)",
+            "-blockdev",
+            "driver=qcow2,node-name=layer,cache.no-flush=on,file.driver=file,file.cache.no-flush=on,"
+                + "file.filename=\(layer)",
             "-blockdev", "driver=blkdebug,node-name=gate,image=layer",
             "-blockdev",
             "driver=blklogwrites,node-name=disk,file=gate,log=writes,log-sector-size=\(WriteLog.sectorSize),"

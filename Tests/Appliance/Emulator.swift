@@ -54,7 +54,7 @@ public final class Emulator {
         public init() {}
     }
 
-    /// Takes a copy of `image` as its disk, of so many MiB.
+    /// Takes a copy of `image` as its disk, of so many MiB. A cut is a process that ends, not this host: no flush goes to its disk.
     public init(image: String, folder: String, pace: Pace, diskMiB: Int = 4096) throws {
         self.folder = folder
         self.pace = pace
@@ -96,7 +96,7 @@ public final class Emulator {
                 "-drive", "if=pflash,format=raw,unit=1,file=\(variables)",
                 "-device", "qemu-xhci,id=usb", "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,id=card",
                 "-qmp", "unix:\(socket),server=on,wait=off", "-serial", "file:\(serial)",
-            ] + (drive?.arguments ?? ["-drive", "file=\(disk),format=raw,if=none,id=disk"])
+            ] + (drive?.arguments ?? ["-drive", "file=\(disk),format=raw,if=none,id=disk,cache=unsafe"])
                 + ["-device", "virtio-blk-pci,drive=disk,bootindex=1,id=disk0"] + parts.arguments + pace.arguments,
             log: log)
         monitor = try Monitor(path: socket, log: log)
