@@ -11,6 +11,8 @@ public enum DialogAction: Equatable, Sendable {
     /// the next start can end the session as refused where it is (`reliability.md` §4, error path). Comes before the screen
     /// changes.
     case failedAnswer(SessionID, question: String)
+    /// The store has not answered within `DialogLimits.store`: for the log. What follows is as if it had failed.
+    case storeSilent
     /// The store has failed and the visitor has been told: close the store and exit with 75, to be started again.
     case restart
 }

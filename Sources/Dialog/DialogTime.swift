@@ -37,6 +37,7 @@ extension DialogMachine {
         contacts.findStuck(at: now, limits.stuckContact)
         if let head = outbox.head, let sent = head.sent, now >= sent + limits.store, let entry = outbox.take(head.token)
         {
+            actions.append(.storeSilent)
             fail(entry)
         }
         switch phase {

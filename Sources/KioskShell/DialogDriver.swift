@@ -63,9 +63,12 @@ final class DialogDriver {
     /// Takes one event and does what follows from it.
     func handle(_ event: DialogEvent) {
         let actions = machine.handle(event, at: KernelClock.monotonic.milliseconds)
-        // The picture first: a press is on the next frame, whatever the disk is doing.
+        // The store works while the picture is drawn, and the drawing is not counted as its time.
+        let (records, others) = (actions.filter(\.concernsRecords), actions.filter { !$0.concernsRecords })
+        for action in records { perform(action) }
+        // A press is on the next frame, whatever the disk is doing.
         orders.show(machine.view)
-        for action in actions { perform(action) }
+        for action in others { perform(action) }
         arm()
         guard machine.isSettled else { return }
         let waiting = whenSettled
@@ -101,6 +104,7 @@ final class DialogDriver {
         case .visitRefused(let refusal): visitReply?(refusal)
         case .failedAnswer(let session, let question):
             failedAnswer.write(FailedAnswer(session: session, question: question))
+        case .storeSilent: logger.error("the store has not answered in time; the program starts again")
         case .restart: orders.restart()
         }
     }
@@ -131,6 +135,16 @@ final class DialogDriver {
             return
         }
         try? timer?.arm(atMilliseconds: deadline)
+    }
+}
+
+extension DialogAction {
+    /// What the store, or the next start, is told before the screen changes.
+    fileprivate var concernsRecords: Bool {
+        switch self {
+        case .append, .failedAnswer: true
+        case .visitTaken, .visitRefused, .storeSilent, .restart: false
+        }
     }
 }
 

@@ -21,7 +21,7 @@ public final class EventLoop {
         let mailbox: Mailbox
         do {
             mailbox = try Mailbox()
-            postedWork = try Watch(created, mailbox.descriptor, .readable, .normal) { _ in mailbox.drain() }
+            postedWork = try Watch(created, mailbox.descriptor, .readable, .done) { _ in mailbox.drain() }
         } catch {
             sd_event_unref(created)
             throw error
@@ -130,6 +130,8 @@ public struct IOEvents: OptionSet, Sendable {
 
 /// Which of several ready sources is handled first.
 public enum SourcePriority: Int64, Sendable {
+    /// What is done already, before any event that may take it for missing.
+    case done = -200
     case important = -100
     case normal = 0
     /// Only when nothing else is ready.

@@ -3,6 +3,8 @@ import Glibc
 import Synchronization
 
 /// Work that other threads leave for a loop. The only part of a loop that may be used anywhere.
+///
+/// It is taken before every other source: a loop that has stood still hears what is done before a timer says that it was not.
 public final class Mailbox: Sendable {
     /// How much work may wait. A program has a handful of workers with one thing in flight each, so a full box means a
     /// loop that stands still.

@@ -72,7 +72,7 @@ struct Witness {
             check(!isOver, "two restarts")
             isOver = true
             waiting = nil
-        case .visitTaken, .visitRefused: break
+        case .visitTaken, .visitRefused, .storeSilent: break
         }
     }
 

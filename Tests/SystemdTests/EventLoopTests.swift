@@ -154,6 +154,18 @@ import Testing
         #expect(order == ["important", "normal", "idle"])
     }
 
+    /// A loop that has stood still: the answer is there, and its time-out is due as well.
+    @Test func postedWorkIsTakenBeforeATimerThatIsDue() throws {
+        let loop = try EventLoop()
+        let order = Mutex<[String]>([])
+        let timer = try loop.timer(priority: .important) { order.withLock { $0.append("timer") } }
+        try timer.arm(afterMilliseconds: 0)
+        usleep(20_000)
+        #expect(loop.mailbox.post { order.withLock { $0.append("posted") } })
+        while order.withLock({ $0.count }) < 2 { try loop.turn(waitingAtMostMilliseconds: 5000) }
+        #expect(order.withLock { $0 } == ["posted", "timer"])
+    }
+
     @Test func stopGivesRunItsStatus() throws {
         let loop = try EventLoop()
         let timer = try loop.timer { loop.stop(status: 75) }

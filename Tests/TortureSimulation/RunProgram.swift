@@ -187,7 +187,7 @@ final class RunProgram {
     private func perform(_ action: DialogAction) {
         switch action {
         case .append(let body, let token): append(body, token)
-        case .visitTaken, .visitRefused: break
+        case .visitTaken, .visitRefused, .storeSilent: break
         case .failedAnswer(let session, let question):
             box.failedAnswer = FailedAnswer(session: session, question: question)
         case .restart: stop()
