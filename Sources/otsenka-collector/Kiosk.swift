@@ -29,16 +29,20 @@ struct Kiosk: ParsableCommand {
         @Option(help: "Where the kiosk reaches the collector, such as https://ratings.example:8443.")
         var address: String?
 
+        @OptionGroup var file: EnrolmentFileOption
+
         @Flag(help: "Print the facts as JSON.")
         var json = false
 
         func run() async throws {
             let new = NewKiosk(office: office, service: service, window: window, id: id, address: address)
-            let ticket: EnrolmentTicket = try await StaffClient(folder.open()).ask(
-                "POST", "/admin/kiosks", body: try JSONEncoder().encode(new)
-            ) { try await $0.add(new) }
+            let ticket = try await file.ticket {
+                try await StaffClient(folder.open()).ask(
+                    "POST", "/admin/kiosks", body: try JSONEncoder().encode(new)
+                ) { try await $0.add(new) }
+            }
             if json { return try printJSON(ticket) }
-            print("The kiosk \(ticket.kiosk) was added to \(ticket.office).\n\(ticket.text)")
+            print("The kiosk \(ticket.kiosk) was added to \(ticket.office).\n\(file.text(of: ticket))")
         }
     }
 
@@ -70,20 +74,6 @@ struct Kiosk: ParsableCommand {
                         ]
                     })
         }
-    }
-}
-
-extension EnrolmentTicket {
-    /// What a technician needs, for people.
-    var text: String {
-        """
-        One-time code   \(code)   (until \(expires), told this once)
-        Collector       \(collector)
-        Pin             \(pin ?? "none: plain HTTP on this machine")
-
-        On the kiosk, type:
-          \(enrol)
-        """
     }
 }
 

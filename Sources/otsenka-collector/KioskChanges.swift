@@ -19,16 +19,21 @@ extension Kiosk {
         @Option(help: "Where the kiosk reaches the collector, such as https://ratings.example:8443.")
         var address: String?
 
+        @OptionGroup var file: EnrolmentFileOption
+
         @Flag(help: "Print the facts as JSON.")
         var json = false
 
         func run() async throws {
             let order = ReplacementOrder(address: address)
-            let ticket: EnrolmentTicket = try await StaffClient(folder.open()).ask(
-                "POST", "/admin/kiosks/\(try Kiosk.pathSegment(kiosk))/replace", body: try JSONEncoder().encode(order)
-            ) { try await $0.replace(kiosk, address: address) }
+            let ticket = try await file.ticket {
+                try await StaffClient(folder.open()).ask(
+                    "POST", "/admin/kiosks/\(try Kiosk.pathSegment(kiosk))/replace",
+                    body: try JSONEncoder().encode(order)
+                ) { try await $0.replace(kiosk, address: address) }
+            }
             if json { return try printJSON(ticket) }
-            print("The kiosk \(ticket.kiosk) of \(ticket.office) can be enrolled again.\n\(ticket.text)")
+            print("The kiosk \(ticket.kiosk) of \(ticket.office) can be enrolled again.\n\(file.text(of: ticket))")
         }
     }
 

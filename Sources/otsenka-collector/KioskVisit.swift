@@ -52,25 +52,19 @@ extension Kiosk {
             let order = MaintenanceOrder(
                 technician: technician, minutes: minutes,
                 permissions: verb.isEmpty ? [.readStick, .writeStick, .installUpdate] : verb, isSent: output == nil)
-            let ticket: VisitTicket = try await StaffClient(folder.open()).ask(
-                "POST", "/admin/kiosks/\(try Kiosk.pathSegment(kiosk))/visit", body: try JSONEncoder().encode(order)
-            ) { try await $0.visit(kiosk, order) }
-            if let output { try write(ticket.note, to: output) }
+            let ask = {
+                try await StaffClient(folder.open()).ask(
+                    "POST", "/admin/kiosks/\(try Kiosk.pathSegment(kiosk))/visit",
+                    body: try JSONEncoder().encode(order)
+                ) { try await $0.visit(kiosk, order) } as VisitTicket
+            }
+            let ticket = if let output { try await NewFile(output).fill(\.note, with: ask) } else { try await ask() }
             if json { return try printJSON(ticket) }
             print("Technician \(ticket.technician) may visit \(ticket.kiosk) until \(ticket.until): ", terminator: "")
             print(ticket.verbs.joined(separator: ", "))
             print(
                 output.map { "The note is in \($0). Put it on the kiosk's first partition as otsenka-visit.txt." }
                     ?? "The kiosk hears of it with its next heartbeat.")
-        }
-
-        private func write(_ note: String, to path: String) throws {
-            do {
-                try Data(note.utf8).write(to: URL(filePath: path), options: .withoutOverwriting)
-            } catch {
-                throw CollectorFailure(
-                    .cannotCreate, "cannot write \(path) (\(error)); choose a new file in a folder that exists")
-            }
         }
     }
 }

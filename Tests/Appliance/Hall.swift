@@ -76,10 +76,15 @@ public final class Hall {
     @discardableResult
     public func see(_ names: String..., withinSeconds seconds: Double = Hall.screenSeconds) throws -> KnownScreens.Known
     {
-        try see(names, withinSeconds: seconds, otherwise: "other")
+        try see(names, withinSeconds: seconds, otherwise: "other", unless: Self.failures)
     }
 
-    func see(_ names: [String], withinSeconds seconds: Double, otherwise: String) throws -> KnownScreens.Known {
+    /// What a kiosk shows whose store has failed, or did not answer in time: nothing else is worth waiting for.
+    private static let failures = ["not-recorded", "fault-1"]
+
+    func see(
+        _ names: [String], withinSeconds seconds: Double, otherwise: String, unless failures: [String] = []
+    ) throws -> KnownScreens.Known {
         let began = ContinuousClock.now
         while began.duration(to: .now) < .seconds(seconds) {
             let picture = try kiosk.picture()
@@ -88,6 +93,11 @@ public final class Hall {
                 return known
             }
             try album.keep(picture, otherwise)
+            if let failed = try screens.name(of: picture, among: failures) {
+                throw ChildError(
+                    "\(failed.name) came in place of \(names.joined(separator: ", ")): the kiosk's store failed, or was silent for "
+                        + "five seconds, as it may be on a host with more guests than processors (PACE=instructions)")
+            }
             usleep(otherwise == Self.start ? Self.startLookMicroseconds : Self.lookMicroseconds)
         }
         throw ChildError(

@@ -165,6 +165,37 @@ import Wire
         }
     }
 
+    @Test("The enrolment file is written once, for its owner alone, and a refused order leaves none")
+    func enrolmentFile() async throws {
+        try await temporary { (folder: String) throws in
+            #expect(try run(["init", "--dir", folder, "--name", "a.example"]).status == 0)
+            let file = folder + "/otsenka-enrol.yaml"
+            func add(_ id: String) throws -> (status: Int32, output: String, error: String) {
+                let ended = try run(
+                    [
+                        "kiosk", "add", "--dir", folder, "--office", "Hall", "--id", id, "--output", file, "--json",
+                    ])
+                return (ended.status, ended.output, ended.error)
+            }
+            #expect(try add("no id").status == 64)
+            #expect(!FileManager.default.fileExists(atPath: file))
+            let ticket = try decoded(add("hall-1").output, EnrolmentTicket.self)
+            let text = try String(contentsOf: URL(filePath: file), encoding: .utf8)
+            let pin = try #require(ticket.pin)
+            #expect(text == "collector: \(ticket.collector)\ncode: \(ticket.code)\npin: \(pin)\n")
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            let again = try add("hall-2")
+            #expect(again.status == 73 && again.error.contains(file), "\(again.error)")
+            #expect(try String(contentsOf: URL(filePath: file), encoding: .utf8) == text)
+            // The file is tried before a kiosk is made.
+            let listed = try decoded(run(["kiosk", "list", "--dir", folder, "--json"]).output, [KioskLine].self)
+            #expect(listed.map(\.kiosk) == ["hall-1"])
+            let people = try run(["kiosk", "replace", "hall-1", "--dir", folder])
+            #expect(people.output.contains("as otsenka-enrol.yaml\n  collector: "), "\(people.output)")
+        }
+    }
+
     @Test("A folder deeper than a socket's name may be long is served all the same")
     func deep() async throws {
         try await temporary { (folder: String) throws in
