@@ -8,7 +8,7 @@ extension Hall {
     /// What a technician finds on the boot partition afterwards.
     static let bundle = "otsenka-update.raucb"
     static let outcome = "otsenka-update.txt"
-    /// A slot that cannot do its work is left after three trials of 150 s, each with its start.
+    /// A slot that cannot do its work is left after three trials of 120 s, each with its start.
     static let trialSeconds = 400.0
     static let installSeconds = 900.0
 
